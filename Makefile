@@ -1,0 +1,32 @@
+# make run    the panel on http://127.0.0.1:8000 with a publisher beside it
+# make test   every test, on SQLite and on PostgreSQL, with the real sendmail
+# make lint   what a commit must pass
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+
+.PHONY: setup setup-test run test lint lock
+
+setup:
+	@$(PYTHON) deploy/setup.py run
+
+setup-test:
+	@$(PYTHON) deploy/setup.py run test
+
+run: setup
+	@exec $(VENV) deploy/run.py
+
+test: setup-test
+	@exec $(VENV) tests/all.py
+
+lint: setup-test
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m mypy mailadmin tables deploy
+
+# Pins what requirements*.in ask for, with hashes, for every platform and Python from 3.11 on. Needs uv.
+LOCK := uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+lock:
+	$(LOCK) --output-file requirements.txt requirements.in
+	$(LOCK) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
