@@ -8,16 +8,16 @@ VENV := .venv/bin/python
 .PHONY: setup setup-test run test lint lock
 
 setup:
-	@$(PYTHON) deploy/setup.py run
+	@$(PYTHON) -m deploy.install run
 
 setup-test:
-	@$(PYTHON) deploy/setup.py run test
+	@$(PYTHON) -m deploy.install run test
 
 run: setup
-	@exec $(VENV) deploy/run.py
+	@exec $(VENV) -m deploy.run
 
 test: setup-test
-	@exec $(VENV) tests/all.py
+	@exec $(VENV) -m tests.all
 
 lint: setup-test
 	@$(VENV) -m ruff check .
