@@ -1,0 +1,113 @@
+"""Words, signs and forms of things that several pages show."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from tables.sendmail.spec import Risk
+from tables.sendmail.text import visible
+
+register = template.Library()
+
+RISKS = {
+    Risk.RELAY: "lets somebody send mail to anywhere through this host",
+    Risk.PROGRAM: "runs a program when mail arrives",
+    Risk.FILE: "writes mail into a file",
+    Risk.INCLUDE: "takes addresses from a file outside the panel",
+    Risk.CATCH_ALL: "takes mail for every address of a domain",
+    Risk.ROUTING: "sends a domain's mail another way",
+    Risk.SECRET: "holds a password or another secret",
+    Risk.BYPASS: "lets mail past a check",
+}
+
+STEPS = {
+    "lock": "nobody else publishes meanwhile",
+    "read": "compare the files with what was last written",
+    "plan": "find what changes, and whether it is safe",
+    "build": "write the files and build the maps aside",
+    "verify": "read the maps back and compare every entry",
+    "swap": "put the new files and maps in place",
+    "signal": "have sendmail read its class files again",
+    "prove": "see that sendmail lives and answers from the new state",
+    "record": "note what was written",
+}
+
+STEP_ICONS = {
+    "succeeded": "check-circle",
+    "done": "check-circle",
+    "ok": "check-circle",
+    "running": "arrow-path",
+    "failed": "x-circle",
+    "rolled back": "arrow-uturn-left",
+    "skipped": "minus-circle",
+}
+
+
+@register.filter
+def risk_meaning(risk: str) -> str:
+    return RISKS.get(Risk(risk), "")
+
+
+@register.filter
+def step_meaning(step: str) -> str:
+    return STEPS.get(step, "")
+
+
+@register.filter
+def step_icon(state: str) -> str:
+    return STEP_ICONS.get(state, "ellipsis-horizontal-circle")
+
+
+@register.filter
+def seconds(value: float) -> str:
+    """Seconds as people read them: ``12 ms``, ``3.4 s``, ``2 min 05 s``."""
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{int(value) // 60} min {int(value) % 60:02} s"
+
+
+@register.filter
+def thousands(value: int | str) -> str:
+    """A number with thin gaps, ``1 000 000``; anything else as it is."""
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if isinstance(value, int) else value
+
+
+@register.filter
+def when(value: datetime | None) -> SafeString:
+    """A moment in the panel's time zone; how long ago it was is its title."""
+    if value is None:
+        return format_html('<span class="muted">{}</span>', "never")
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{timesince(value)} ago", f"{local:%Y-%m-%d %H:%M}"
+    )
+
+
+class DiffLine(NamedTuple):
+    kind: str
+    sign: str
+    text: str
+
+
+@register.filter
+def unified_lines(text: str) -> Iterator[DiffLine]:
+    """The lines of a unified diff, each with its sign apart and control characters made visible."""
+    for line in text.splitlines():
+        if line.startswith(("--- ", "+++ ")):
+            continue
+        if line.startswith("@@"):
+            yield DiffLine("place", "", line)
+        elif line.startswith("+"):
+            yield DiffLine("added", "+", visible(line[1:]))
+        elif line.startswith("-"):
+            yield DiffLine("removed", "−", visible(line[1:]))
+        else:
+            yield DiffLine("same", "", visible(line.removeprefix(" ")))

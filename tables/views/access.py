@@ -1,0 +1,54 @@
+"""Who may open a view, in one place."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from mailadmin.accounts import roles
+from mailadmin.accounts.models import User
+from tables.actors import Actor
+
+Rest = ParamSpec("Rest")
+View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+
+#: What a person without the right is told that they may not do.
+DEEDS = {
+    roles.VIEW: "see the tables and the change requests",
+    roles.EDIT: "propose changes to the tables",
+    roles.REVIEW: "approve or reject what others propose",
+    roles.PUBLISH: "publish",
+    roles.AUDIT: "see the history",
+    roles.PEOPLE: "manage people",
+}
+
+
+def needs(right: str) -> Callable[[View[Rest]], View[Rest]]:
+    """Let only a person with the right into a view; others get a page that names who may."""
+
+    def decorate(view: View[Rest]) -> View[Rest]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+            if not request.user.has_perm(right):
+                raise PermissionDenied(refusal(right))
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def refusal(right: str) -> str:
+    holders = [role for role, rights in roles.RIGHTS.items() if right in rights]
+    return f"You may not {DEEDS[right]}. This needs one of these roles: {', '.join(holders)}."
+
+
+def person_of(request: HttpRequest) -> User:
+    """Whoever is logged in: LoginRequiredMiddleware lets nobody else through."""
+    return cast("User", request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return Actor.of(person_of(request))
