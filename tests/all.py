@@ -1,0 +1,56 @@
+"""Every test: first on SQLite, then those that use the database once more on PostgreSQL.
+
+    .venv/bin/python -m tests.all [arguments for pytest]
+
+Ends with the exit status and closing line of the pytest that failed, or else of the last one.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy import linux
+from tests import postgres
+
+BASE = Path(__file__).resolve().parent.parent
+STATE = BASE / "var/tests"
+
+
+def environment(database_url: str) -> dict[str, str]:
+    """The settings of a fresh checkout, whatever the operator's shell has set."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAILADMIN_")}
+    return {**plain, "MAILADMIN_STATE_DIR": str(STATE), "MAILADMIN_DATABASE_URL": database_url}
+
+
+def run_pytest(title: str, database_url: str, arguments: Sequence[str]) -> int:
+    print(f"Tests on {title}:", flush=True)
+    workers = str(max(2, min(8, os.cpu_count() or 2)))
+    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *arguments]
+    return subprocess.run(command, cwd=BASE, env=environment(database_url), check=False).returncode
+
+
+def main(arguments: Sequence[str]) -> int:
+    STATE.mkdir(parents=True, exist_ok=True)
+    if not linux.qualify_host_name():
+        print(
+            "Note: this machine's name is not qualified, so every sendmail sleeps for 60 seconds: "
+            "give it one in /etc/hosts (ADDRESS host.example.org host).",
+            flush=True,
+        )
+    if status := run_pytest("SQLite", f"sqlite:///{STATE / 'tests.sqlite3'}", arguments):
+        return status
+    try:
+        with postgres.server() as url:
+            return run_pytest("PostgreSQL", url, ["--only-database", *arguments])
+    except postgres.CannotServeError as error:
+        print(f"mailadmin: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
