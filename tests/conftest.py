@@ -1,8 +1,17 @@
 """What every test may rely on: a qualified host name and the choice of tests by database."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from deploy import linux
+from mailadmin.accounts.models import User
+from tables import append_only
+from tables.entries import get_cluster
+from tables.models import Cluster
+from tests.people import CAST, make_person
 
 #: Fixtures that open the database, of pytest-django's.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
@@ -30,3 +39,60 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def uses_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    """Tests read static files where they are kept; the collected ones with checksums are for production."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(autouse=True)
+def own_directories(settings: Any, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test writes where another one, or a running panel, does."""
+    settings.MAIL_DIR = tmp_path_factory.getbasetemp() / f"mail-{abs(hash(request.node.nodeid))}"
+
+
+@pytest.fixture
+def transactional_db(transactional_db: None) -> Iterator[None]:
+    """pytest-django empties all tables afterwards, which the append-only ones refuse: they let go for that moment."""
+    append_only.install(connection)
+    yield
+    append_only.remove(connection)
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, User]:
+    return {username: make_person(username, role) for username, role in CAST.items()}
+
+
+@pytest.fixture
+def alice(people: dict[str, User]) -> User:
+    """Postmaster."""
+    return people["alice"]
+
+
+@pytest.fixture
+def bob(people: dict[str, User]) -> User:
+    """Approver."""
+    return people["bob"]
+
+
+@pytest.fixture
+def charlie(people: dict[str, User]) -> User:
+    """Viewer."""
+    return people["charlie"]
+
+
+@pytest.fixture
+def dora(people: dict[str, User]) -> User:
+    """Administrator."""
+    return people["dora"]
+
+
+@pytest.fixture
+def cluster(db: None) -> Cluster:
+    return get_cluster()

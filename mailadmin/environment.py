@@ -1,0 +1,101 @@
+"""Settings from the environment: typed, and plain about nonsense."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "") or default
+
+
+def flag(name: str, default: bool) -> bool:
+    given = os.environ.get(name, "").strip().lower()
+    if not given:
+        return default
+    if given in _TRUE | _FALSE:
+        return given in _TRUE
+    raise ImproperlyConfigured(f"{name} is {given!r}. Set it to yes or no.")
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    given = os.environ.get(name, "").strip()
+    if not given:
+        return default
+    if not given.isdigit() or int(given) < least:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to a whole number of at least {least}.")
+    return int(given)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word for word in text(name, default).replace(",", " ").split() if word]
+
+
+def path(name: str, default: Path) -> Path:
+    return Path(text(name, str(default))).expanduser().absolute()
+
+
+def secret(name: str, *, generated: Path) -> str:
+    """The secret itself, the content of the file that ``NAME_FILE`` names, or one made once and kept in ``generated``."""
+    if given := text(name):
+        return given
+    if source := text(f"{name}_FILE"):
+        try:
+            return Path(source).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {source}, which cannot be read: {error.strerror}.") from error
+    try:
+        return generated.read_text()
+    except FileNotFoundError:
+        pass
+    generated.parent.mkdir(parents=True, exist_ok=True)
+    made = secrets.token_urlsafe(50)
+    try:
+        handle = os.open(generated, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return generated.read_text()
+    with os.fdopen(handle, "w") as stream:
+        stream.write(made)
+    return made
+
+
+def database(name: str, base: Path, default: str) -> dict[str, Any]:
+    """A Django database from ``sqlite:///path`` (relative to ``base`` unless it starts with a second slash) or ``postgresql://…``."""
+    given = text(name, default)
+    parts = urlsplit(given)
+    if parts.scheme == "sqlite" and len(parts.path) > 1:
+        file = base / unquote(parts.path[1:])
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": file,
+            "OPTIONS": {
+                # IMMEDIATE: a transaction that reads and then writes waits for its turn instead of failing half-way.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
+            },
+        }
+    if parts.scheme in {"postgresql", "postgres"}:
+        options = dict(parse_qsl(parts.query))
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path[1:]) or "mailadmin",
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": options.pop("host", "") or parts.hostname or "",
+            "PORT": options.pop("port", "") or str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": options,
+        }
+    raise ImproperlyConfigured(
+        f"{name} must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME, not one with scheme {parts.scheme!r}."
+    )

@@ -1,0 +1,182 @@
+"""All settings. What an operator may set comes from ``MAILADMIN_…`` variables; README.md and deploy/mailadmin.env list them."""
+
+import socket
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from mailadmin import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = env.path("MAILADMIN_STATE_DIR", BASE_DIR / "var")
+
+DEBUG = env.flag("MAILADMIN_DEBUG", False)
+SECRET_KEY = env.secret("MAILADMIN_SECRET_KEY", generated=STATE_DIR / "secret-key")
+ALLOWED_HOSTS = env.words("MAILADMIN_ALLOWED_HOSTS", "localhost 127.0.0.1 [::1]")
+CSRF_TRUSTED_ORIGINS = env.words("MAILADMIN_TRUSTED_ORIGINS")
+HTTPS = env.flag("MAILADMIN_HTTPS", False)
+
+# --- mailadmin itself -------------------------------------------------------------------------------------------------
+
+#: Where the publisher on this host writes. /etc/mail only when the operator says so.
+MAIL_DIR = env.path("MAILADMIN_MAIL_DIR", STATE_DIR / "mail")
+#: The name under which this machine's publisher registers.
+HOST_NAME = env.text("MAILADMIN_HOST", socket.gethostname())
+#: The sendmail.cf that newaliases and the proof of life read.
+SENDMAIL_CF = env.path("MAILADMIN_SENDMAIL_CF", Path("/etc/mail/sendmail.cf"))
+#: Whose pid gets the SIGHUP. Empty: the PidFile option of SENDMAIL_CF.
+SENDMAIL_PID_FILE = env.text("MAILADMIN_SENDMAIL_PID_FILE")
+#: Whether a daemon must be signalled and answer: yes, no, or auto (only if its pid file names a living process).
+SENDMAIL_DAEMON = env.text("MAILADMIN_SENDMAIL_DAEMON", "auto")
+MAP_TYPE = env.text("MAILADMIN_MAP_TYPE", "hash")
+#: Published generations that are kept on the host.
+KEEP_GENERATIONS = env.number("MAILADMIN_KEEP_GENERATIONS", 5, least=1)
+#: Seconds between two looks of the publisher at the database.
+POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
+#: Seconds that one external command may take.
+COMMAND_SECONDS = env.number("MAILADMIN_COMMAND_SECONDS", 300, least=1)
+#: Share of a table, in per cent, that one publication may delete or change before a person must say so.
+UNSAFE_PERCENT = env.number("MAILADMIN_UNSAFE_PERCENT", 30, least=1)
+#: Entries that a table may lose or change in any case.
+UNSAFE_FLOOR = env.number("MAILADMIN_UNSAFE_FLOOR", 10)
+#: Days for which nobody may approve the changes of an account that they made, re-enabled or reset.
+ACCOUNT_DISTANCE_DAYS = env.number("MAILADMIN_ACCOUNT_DISTANCE_DAYS", 7)
+#: Days after which an open change request expires.
+REQUEST_DAYS = env.number("MAILADMIN_REQUEST_DAYS", 14, least=1)
+#: Minutes for which a log-in or a confirmed password lets a person approve.
+REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, least=1)
+PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
+
+# --- Django -----------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "mailadmin.accounts",
+    "tables",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "heroicons",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "mailadmin.middleware.PasswordChangeMiddleware",
+]
+
+ROOT_URLCONF = "mailadmin.urls"
+WSGI_APPLICATION = "mailadmin.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tables.context.navigation",
+            ],
+            "builtins": ["heroicons.templatetags.heroicons"],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+DATABASES = {
+    "default": env.database("MAILADMIN_DATABASE_URL", BASE_DIR, f"sqlite:///{STATE_DIR / 'mailadmin.sqlite3'}"),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+
+ACCOUNT_ADAPTER = "mailadmin.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_MINUTES * 60
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "mailadmin"
+
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.text("MAILADMIN_TIME_ZONE", "UTC")
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"mailadmin": {"level": env.text("MAILADMIN_LOG_LEVEL", "INFO").upper()}},
+}

@@ -1,0 +1,156 @@
+"""The audit history: written in the transaction of the act, hash-chained, never altered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from tables.models import AuditEvent, AuditHead
+from tables.states import checksum
+
+if TYPE_CHECKING:
+    from tables.actors import Actor
+    from tables.models import ChangeRequest, Cluster
+
+#: Rows that one INSERT takes.
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing done, before it has its place in the chain."""
+
+    actor: Actor
+    action: str
+    cluster: Cluster | None = None
+    table: str = ""
+    key: str = ""
+    request: ChangeRequest | None = None
+    reason: str = ""
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def record(*, actor: Actor, action: str, **about: Any) -> AuditEvent:
+    """Add one event; ``about`` are the further fields of :class:`Act`."""
+    return record_many([Act(actor=actor, action=action, **about)])[0]
+
+
+@transaction.atomic
+def record_many(acts: Sequence[Act]) -> list[AuditEvent]:
+    """Add events in order. The chain's end stays locked until the surrounding transaction ends."""
+    head, _created = AuditHead.objects.select_for_update().get_or_create(pk=1)
+    now = timezone.now()
+    number, previous = head.number, head.hash
+    events = []
+    for act in acts:
+        number += 1
+        event = _event(act, number=number, at=now, previous=previous)
+        previous = event.hash
+        events.append(event)
+    AuditEvent.objects.bulk_create(events, batch_size=BATCH)
+    head.number, head.hash = number, previous
+    head.save(update_fields=["number", "hash"])
+    return events
+
+
+def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
+    event = AuditEvent(
+        number=number,
+        at=at,
+        actor_id=act.actor.person.pk if act.actor.person else None,
+        actor_name=act.actor.name,
+        action=act.action,
+        cluster=act.cluster.name if act.cluster else "",
+        table=act.table,
+        key=act.key,
+        request_id=act.request.pk if act.request else None,
+        reason=act.reason,
+        before=act.before,
+        after=act.after,
+        detail=act.detail,
+        previous_hash=previous,
+    )
+    event.hash = event_hash(event)
+    return event
+
+
+def event_hash(event: AuditEvent) -> str:
+    """SHA-256 over everything that the event says and the hash of the event before it."""
+    return checksum(
+        {
+            "number": event.number,
+            "at": event.at.isoformat(),
+            "actor": event.actor_id,
+            "actor_name": event.actor_name,
+            "action": event.action,
+            "cluster": event.cluster,
+            "table": event.table,
+            "key": event.key,
+            "request": event.request_id,
+            "reason": event.reason,
+            "before": event.before,
+            "after": event.after,
+            "detail": event.detail,
+            "previous": event.previous_hash,
+        }
+    )
+
+
+def head_hash() -> str:
+    """The hash at the end of the chain; empty before the first event."""
+    head = AuditHead.objects.filter(pk=1).first()
+    return head.hash if head else ""
+
+
+def events(
+    *,
+    person: str = "",
+    table: str = "",
+    key: str = "",
+    action: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[AuditEvent]:
+    """The events that match all that is given, newest first. ``until`` itself is not included."""
+    given = {
+        "actor_name": person,
+        "table": table,
+        "key": key,
+        "action": action,
+        "at__gte": since,
+        "at__lt": until,
+    }
+    return AuditEvent.objects.filter(**{name: value for name, value in given.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the history that does not hold."""
+
+    subject: str
+    message: str
+
+
+def verify_chain() -> Iterator[Finding]:
+    """Every altered, missing or inserted event."""
+    number, previous = 0, ""
+    for event in AuditEvent.objects.order_by("number").iterator(chunk_size=BATCH):
+        subject = f"audit event {event.number}"
+        if event.number != number + 1:
+            yield Finding(subject, f"Events {number + 1} to {event.number - 1} are missing.")
+        elif event.previous_hash != previous:
+            yield Finding(subject, "It does not follow from the event before it.")
+        if event.hash != event_hash(event):
+            yield Finding(subject, "What it says is not what was recorded.")
+        number, previous = event.number, event.hash
+    head = AuditHead.objects.filter(pk=1).first() or AuditHead()
+    if (head.number, head.hash) != (number, previous):
+        yield Finding("audit chain", f"It ends at event {number}, but event {head.number} was recorded last.")

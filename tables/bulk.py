@@ -1,0 +1,44 @@
+"""Many new rows at once, by the quickest way that each database has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection
+
+from tables.models import ENTRY_MODELS, Cluster
+from tables.sendmail.spec import Entry, TableSpec
+
+COLUMNS = ("cluster_id", "key", "domain", "value", "comment", "enabled", "position", "above", "raw")
+
+
+def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> None:
+    """Insert entries into a table that holds none of their keys."""
+    name = connection.ops.quote_name(ENTRY_MODELS[table.name]._meta.db_table)
+    columns = ", ".join(connection.ops.quote_name(column) for column in COLUMNS)
+    values = _values(cluster, table, entries)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(COLUMNS))
+            cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({marks})", values)
+
+
+def _values(cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
+    pk, domain = cluster.pk, table.domain
+    for entry in entries:
+        yield (
+            pk,
+            entry.key,
+            domain(entry.key),
+            entry.value,
+            entry.comment,
+            entry.enabled,
+            entry.position,
+            entry.above,
+            entry.raw,
+        )

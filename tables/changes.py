@@ -1,0 +1,378 @@
+"""The one way a change goes: draft, propose, submit, and (here or after a review) apply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from mailadmin.accounts.roles import EDIT
+from tables import applying, audit, policy
+from tables.actors import Actor
+from tables.entries import get_entry, look_around
+from tables.errors import (
+    ChangeError,
+    Forbidden,
+    Invalid,
+    KeyHeld,
+    ReasonMissing,
+    ReviewError,
+    Stale,
+    Unconfirmed,
+)
+from tables.models import Change, ChangeRequest, Cluster
+from tables.placing import position_for
+from tables.sendmail.render import changed, item_text, switched
+from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
+from tables.sendmail.tables import TABLES, check_entry, normalise_key
+from tables.states import entry_checksum, from_json, to_json
+
+__all__ = [
+    "ChangeError",
+    "Forbidden",
+    "Invalid",
+    "KeyHeld",
+    "ReasonMissing",
+    "ReviewError",
+    "Stale",
+    "Unconfirmed",
+    "check",
+    "delete_entry",
+    "draft",
+    "entry_checksum",
+    "expire",
+    "lines",
+    "propose",
+    "propose_many",
+    "save_entry",
+    "submit",
+    "switch_entry",
+    "withdraw",
+]
+
+State = ChangeRequest.State
+
+#: Keys that one query asks for.
+CHUNK = 500
+
+
+# --- making a request -------------------------------------------------------------------------------------------------
+
+
+def draft(
+    *, cluster: Cluster, actor: Actor, kind: str = ChangeRequest.Kind.EDIT, reason: str = ""
+) -> ChangeRequest:
+    _must_be_editor(actor)
+    return ChangeRequest.objects.create(
+        cluster=cluster, kind=kind, author=actor.person, author_name=actor.name, reason=reason.strip()
+    )
+
+
+def propose(*, request: ChangeRequest, actor: Actor, table: TableSpec, key: str, after: Entry | None) -> Change | None:
+    """Put one wanted change into a draft, over an earlier one of the same key. ``None`` when nothing would change."""
+    before = get_entry(cluster=request.cluster, table=table, key=key)
+    made = propose_many(request=request, actor=actor, table=table, pairs=[(before, after)])
+    return made[0] if made else None
+
+
+@transaction.atomic
+def propose_many(
+    *, request: ChangeRequest, actor: Actor, table: TableSpec, pairs: Iterable[tuple[Entry | None, Entry | None]]
+) -> list[Change]:
+    """Put many wanted changes into a draft: pairs of the entry as it stands and as it shall be."""
+    _must_be_editor(actor)
+    if request.state != State.DRAFT:
+        raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be edited.")
+    wanted = [_change(request, actor, table, before, after) for before, after in pairs if before != after]
+    _guard_lines(wanted)
+    for start in range(0, len(wanted), CHUNK):
+        keys = [change.key for change in wanted[start : start + CHUNK]]
+        request.changes.filter(table=table.name, key__in=keys).delete()
+    return Change.objects.bulk_create(wanted, batch_size=CHUNK)
+
+
+def _change(
+    request: ChangeRequest, actor: Actor, table: TableSpec, before: Entry | None, after: Entry | None
+) -> Change:
+    present = before or after
+    assert present is not None
+    action = Change.Action.CREATE if before is None else Change.Action.DELETE if after is None else Change.Action.UPDATE
+    return Change(
+        request=request,
+        cluster=request.cluster,
+        table=table.name,
+        key=present.key,
+        action=action,
+        before=to_json(before),
+        after=to_json(after),
+        before_position=before.position if before else None,
+        author=actor.person,
+        author_name=actor.name,
+    )
+
+
+def _guard_lines(changes: Iterable[Change]) -> None:
+    """No change may write a line that nobody saw, whatever the checks of its table say."""
+    for change in changes:
+        after = change.after or {}
+        if any(sign in text for text in (change.key, after.get("value", "")) for sign in ("\n", "\x00")):
+            problem = Problem(
+                rule="line-break",
+                grade=Grade.ERROR,
+                message=f"An entry of {change.table} holds a line break or NUL.",
+                remedy="Write it on one line.",
+                field="value",
+            )
+            raise Invalid([problem])
+
+
+def _must_be_editor(actor: Actor) -> None:
+    if actor.person is not None and not actor.person.has_perm(EDIT):
+        raise Forbidden("You may look, but not change anything. Ask an administrator for the role postmaster.")
+
+
+# --- submitting -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
+    """Hand a draft in. Applied at once when no change in it needs a review; otherwise it waits for one."""
+    _must_be_editor(actor)
+    # One order of locks everywhere: the cluster, then the request.
+    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
+    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    if request.state != State.DRAFT:
+        raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be submitted.")
+    changes = list(request.changes.order_by("id"))
+    if not changes:
+        raise ChangeError("Nothing was changed. Edit something before you submit.")
+    risks = policy.risks_of(cluster, changes)
+    request.reason = reason.strip() or request.reason
+    needed = policy.required_reviews(risks)
+    if needed and not request.reason:
+        raise ReasonMissing(risks)
+    _refuse_held_keys(cluster, changes)
+    request.submitter = actor.person
+    request.risks = sorted(risks)
+    request.checksum = applying.request_checksum(request, changes)
+    request.submitted_at = timezone.now()
+    request.state = State.SUBMITTED
+    request.save(update_fields=["reason", "submitter", "risks", "checksum", "submitted_at", "state"])
+    if not needed:
+        return applying.apply(request=request, actor=actor)
+    _refuse_unreviewable(request)
+    try:
+        with transaction.atomic():
+            request.changes.update(holds=True)
+    except IntegrityError as error:
+        raise ChangeError("Another request holds one of the keys. Have it decided or withdrawn first.") from error
+    audit.record(
+        actor=actor,
+        action="request-submitted",
+        cluster=cluster,
+        request=request,
+        reason=request.reason,
+        detail={"risks": request.risks, "checksum": request.checksum, "changes": len(changes)},
+    )
+    return request
+
+
+def _refuse_held_keys(cluster: Cluster, changes: Sequence[Change]) -> None:
+    """A key belongs to one open request at a time; what only tightens does not wait for that."""
+    look = look_around(cluster)
+    for held in applying.holders(cluster, changes):
+        mine = next(change for change in changes if (change.table, change.key) == (held.table, held.key))
+        before, after = from_json(mine.key, mine.before), from_json(mine.key, mine.after)
+        if not policy.is_tightening(TABLES[mine.table], before, after, look):
+            raise KeyHeld(held.request, held.table, held.key)
+
+
+def _refuse_unreviewable(request: ChangeRequest) -> None:
+    if not policy.eligible_reviewers(request):
+        raise ChangeError(
+            f"This change needs a second person ({', '.join(request.risks)}), and nobody may review it. "
+            "Ask an administrator to give another person the role approver."
+        )
+
+
+@transaction.atomic
+def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
+    """Take an open request back. Its author may, and so may the command line."""
+    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    if actor.person is not None and actor.person.pk not in policy.author_ids(request):
+        raise Forbidden("Only an author of a request can withdraw it. An approver can reject it.")
+    if not request.is_open:
+        raise ChangeError(f"Change request {request.pk} is {request.state} already.")
+    applying.close(request=request, state=State.WITHDRAWN, outcome=reason.strip())
+    audit.record(
+        actor=actor, action="request-withdrawn", cluster=request.cluster, request=request, reason=reason.strip()
+    )
+    return request
+
+
+@transaction.atomic
+def expire(*, now: datetime | None = None) -> int:
+    """Close requests that nobody decided for ``MAILADMIN_REQUEST_DAYS`` days; how many there were."""
+    limit = (now or timezone.now()) - timedelta(days=settings.REQUEST_DAYS)
+    stale = ChangeRequest.objects.select_for_update().filter(state=State.SUBMITTED, submitted_at__lt=limit)
+    for request in stale:
+        outcome = f"Nobody decided it within {settings.REQUEST_DAYS} days."
+        applying.close(request=request, state=State.EXPIRED, outcome=outcome)
+        audit.record(
+            actor=Actor("mailadmin"), action="request-expired", cluster=request.cluster, request=request, reason=outcome
+        )
+    return len(stale)
+
+
+# --- editing one entry ------------------------------------------------------------------------------------------------
+
+
+def check(
+    *,
+    cluster: Cluster,
+    table: TableSpec,
+    original_key: str | None,
+    key: str,
+    value: str,
+    comment: str,
+    enabled: bool = True,
+) -> tuple[list[Problem], frozenset[Risk]]:
+    """What is wrong with an entry as typed, and what saving it would put at risk. Writes nothing."""
+    current = get_entry(cluster=cluster, table=table, key=original_key) if original_key is not None else None
+    wanted = Entry(key=normalise_key(table, key), value=value.strip(), comment=_clean_comment(comment), enabled=enabled)
+    problems = check_entry(table, wanted)
+    if wanted.key != original_key and get_entry(cluster=cluster, table=table, key=wanted.key):
+        problems.append(_taken(table, wanted.key))
+    return problems, _risks_of_edit(cluster, table, current, wanted)
+
+
+def _risks_of_edit(cluster: Cluster, table: TableSpec, current: Entry | None, wanted: Entry) -> frozenset[Risk]:
+    look = look_around(cluster)
+    if current is None or current.key == wanted.key:
+        return table.risks(current, wanted, look)
+    return table.risks(current, None, look) | table.risks(None, wanted, look)
+
+
+def _taken(table: TableSpec, key: str) -> Problem:
+    return Problem(
+        rule="duplicate-key",
+        grade=Grade.ERROR,
+        message=f"{key} stands in {table.name} already.",
+        remedy="Edit that entry instead.",
+        field="key",
+    )
+
+
+def _clean_comment(comment: str) -> str:
+    return comment.replace("\r\n", "\n").strip("\n")
+
+
+@transaction.atomic
+def save_entry(
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    table: TableSpec,
+    original_key: str | None,
+    key: str,
+    value: str,
+    comment: str,
+    enabled: bool = True,
+    seen: str,
+    reason: str = "",
+    confirmed: bool,
+) -> ChangeRequest:
+    """Add an entry (``original_key`` is ``None``) or change one; another key is a delete and a create in one request.
+
+    Raises :class:`Invalid`, :class:`Unconfirmed`, :class:`Stale`, :class:`KeyHeld`, :class:`ReasonMissing`.
+    """
+    current = None
+    if original_key is not None:
+        current = _seen_entry(cluster, table, original_key, seen)
+    problems, _risks = check(
+        cluster=cluster,
+        table=table,
+        original_key=original_key,
+        key=key,
+        value=value,
+        comment=comment,
+        enabled=enabled,
+    )
+    _refuse_problems(problems, confirmed=confirmed)
+    wanted = _edited(cluster, table, current, normalise_key(table, key), value.strip(), _clean_comment(comment), enabled)
+    pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
+    if current is not None and current.key != wanted.key:
+        pairs = [(current, None), (None, wanted)]
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason)
+
+
+@transaction.atomic
+def delete_entry(
+    *, cluster: Cluster, actor: Actor, table: TableSpec, key: str, seen: str, reason: str = ""
+) -> ChangeRequest:
+    current = _seen_entry(cluster, table, key, seen)
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, None)], reason=reason)
+
+
+@transaction.atomic
+def switch_entry(
+    *, cluster: Cluster, actor: Actor, table: TableSpec, key: str, enabled: bool, seen: str, reason: str = ""
+) -> ChangeRequest:
+    """Comment an entry out, or back in. What is switched on must be free of errors."""
+    current = _seen_entry(cluster, table, key, seen)
+    wanted = switched(table, current, enabled)
+    if enabled:
+        _refuse_problems(check_entry(table, wanted), confirmed=True)
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, wanted)], reason=reason)
+
+
+def _seen_entry(cluster: Cluster, table: TableSpec, key: str, seen: str) -> Entry:
+    current = get_entry(cluster=cluster, table=table, key=key)
+    if current is None or entry_checksum(current) != seen:
+        raise Stale(table.name, key, current)
+    return current
+
+
+def _refuse_problems(problems: Collection[Problem], *, confirmed: bool) -> None:
+    if errors := [problem for problem in problems if problem.grade is Grade.ERROR]:
+        raise Invalid(errors)
+    warnings = [problem for problem in problems if problem.grade is Grade.WARNING]
+    if warnings and not confirmed:
+        raise Unconfirmed(warnings)
+
+
+def _edited(
+    cluster: Cluster, table: TableSpec, current: Entry | None, key: str, value: str, comment: str, enabled: bool
+) -> Entry:
+    if current is None:
+        position = position_for(cluster=cluster, table=table, key=key)
+        return Entry(key=key, value=value, comment=comment, enabled=enabled, position=position)
+    entry = current if key == current.key else replace(current, key=key, raw="")
+    entry = changed(table, entry, value=value, comment=comment)
+    return entry if entry.enabled == enabled else switched(table, entry, enabled)
+
+
+def _at_once(
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    table: TableSpec,
+    pairs: Sequence[tuple[Entry | None, Entry | None]],
+    reason: str,
+) -> ChangeRequest:
+    """A change request that is made and submitted in the same breath."""
+    request = draft(cluster=cluster, actor=actor, reason=reason)
+    propose_many(request=request, actor=actor, table=table, pairs=pairs)
+    return submit(request=request, actor=actor)
+
+
+def lines(change: Change) -> tuple[list[str], list[str]]:
+    """The lines of the file before and after a change, for a diff."""
+    table = TABLES[change.table]
+    both = (from_json(change.key, change.before), from_json(change.key, change.after))
+    before, after = ([] if entry is None else item_text(table, entry).splitlines() for entry in both)
+    return before, after

@@ -1,0 +1,90 @@
+"""What the tables hold: looking up, listing, searching. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
+
+from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
+from tables.sendmail.spec import Entry, Lookup, TableSpec
+from tables.sendmail.tables import TABLES
+
+STATES = ("all", "on", "off")
+
+
+def get_cluster() -> Cluster:
+    """The one cluster of a fresh installation, made when first asked for."""
+    cluster, _created = Cluster.objects.get_or_create(name=Cluster.DEFAULT)
+    return cluster
+
+
+def rows(*, cluster: Cluster, table: TableSpec) -> QuerySet[EntryModel]:
+    return ENTRY_MODELS[table.name]._default_manager.filter(cluster=cluster)
+
+
+def get_entry(*, cluster: Cluster, table: TableSpec, key: str) -> Entry | None:
+    row = rows(cluster=cluster, table=table).filter(key=key).first()
+    return row.entry if row else None
+
+
+def look_around(cluster: Cluster) -> Lookup:
+    """How the risk of a change sees the rest of the tables: enabled entries only."""
+
+    def look(table: str, keys: Iterable[str]) -> Mapping[str, str]:
+        found = rows(cluster=cluster, table=TABLES[table]).filter(key__in=list(keys), enabled=True)
+        return dict(found.values_list("key", "value"))
+
+    return look
+
+
+def _matches(query: str) -> Q:
+    """Every word of the query stands in the key, the value or the comment."""
+    conditions = Q()
+    for word in query.split():
+        conditions &= reduce(or_, (Q(**{f"{name}__icontains": word}) for name in ("key", "value", "comment")))
+    return conditions
+
+
+def listing(*, cluster: Cluster, table: TableSpec, query: str = "", state: str = "all") -> QuerySet[EntryModel]:
+    """Entries in the order of the file. ``state`` is one of :data:`STATES`."""
+    found = rows(cluster=cluster, table=table).filter(_matches(query)).order_by("position", "key")
+    return found if state == "all" else found.filter(enabled=state == "on")
+
+
+def search(*, cluster: Cluster, query: str, limit: int = 20) -> list[tuple[TableSpec, list[Entry], bool]]:
+    """Matches in all tables: per table that has any, up to ``limit`` entries and whether there are more."""
+    if not query.strip():
+        return []
+    results = []
+    for table in TABLES.values():
+        found = [row.entry for row in listing(cluster=cluster, table=table, query=query)[: limit + 1]]
+        if found:
+            results.append((table, found[:limit], len(found) > limit))
+    return results
+
+
+def history(*, cluster: Cluster, table: TableSpec, key: str) -> QuerySet[Change]:
+    """Every applied change of a key, newest first; a deleted key keeps its history."""
+    return (
+        Change.objects.filter(cluster=cluster, table=table.name, key=key, number__isnull=False)
+        .select_related("request")
+        .prefetch_related("request__reviews")
+        .order_by("-number")
+    )
+
+
+def counts(cluster: Cluster) -> dict[str, int]:
+    """Enabled and disabled entries of each table together."""
+    return {table.name: rows(cluster=cluster, table=table).count() for table in TABLES.values()}
+
+
+def is_empty(cluster: Cluster) -> bool:
+    """Whether the cluster holds nothing and never did, so that an import may be a baseline."""
+    return (
+        cluster.last_change == 0
+        and not Change.objects.filter(cluster=cluster).exists()
+        and not any(rows(cluster=cluster, table=table).exists() for table in TABLES.values())
+    )

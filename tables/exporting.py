@@ -1,0 +1,89 @@
+"""The tables as flat files, of now or of any earlier moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from tables.errors import ChangeError
+from tables.models import AuditEvent, Change, Cluster, FilePassage, Release
+from tables.releases import file_items, snapshot
+from tables.sendmail.render import render
+from tables.sendmail.spec import TableSpec
+from tables.sendmail.tables import TABLES
+
+
+def change_number_at(cluster: Cluster, at: str) -> int:
+    """The last change before a point named as a release's number or a time (ISO 8601)."""
+    if at.isdigit():
+        release = Release.objects.filter(cluster=cluster, number=int(at)).first()
+        if release is None:
+            raise ChangeError(f"There is no release {at}. Name an existing one or a time like 2026-01-31T12:00.")
+        return release.change_number
+    moment = _moment(at)
+    before = Change.objects.filter(cluster=cluster, number__isnull=False, applied_at__lte=moment)
+    last = before.order_by("-number").values_list("number", flat=True).first()
+    if last is not None:
+        return last
+    started = AuditEvent.objects.filter(action="baseline", cluster=cluster.name, at__lte=moment).exists()
+    if not started:
+        raise ChangeError(f"The tables held nothing at {at}. Name a later time.")
+    return 1
+
+
+def _moment(at: str) -> datetime:
+    try:
+        moment = parse_datetime(at)
+        day = None if moment else parse_date(at)
+    except ValueError:
+        moment = day = None
+    if day is not None:
+        moment = datetime(day.year, day.month, day.day)
+    if moment is None:
+        raise ChangeError(f"{at} is neither a release's number nor a time. Write a time like 2026-01-31T12:00.")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+def content(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[bytes]:
+    """The bytes of one table's file, in chunks."""
+    return render(table, file_items(cluster=cluster, table=table, change_number=change_number))
+
+
+def was_ever_used(*, cluster: Cluster, table: TableSpec, change_number: int) -> bool:
+    """Whether a table has text, entries or a history: one without has no file."""
+    first = next(file_items(cluster=cluster, table=table, change_number=change_number), None)
+    return first is not None or (
+        FilePassage.objects.filter(cluster=cluster, table=table.name).exists()
+        or Change.objects.filter(cluster=cluster, table=table.name, number__isnull=False).exists()
+    )
+
+
+def export(*, cluster: Cluster, directory: Path, change_number: int | None = None) -> Iterator[tuple[TableSpec, Path]]:
+    """Write each table's file into ``directory``, one at a time, whole or not at all."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ChangeError(f"{directory} cannot be made: {error.strerror}. Name another directory.") from error
+    with snapshot():
+        cluster = Cluster.objects.get(pk=cluster.pk)
+        number = cluster.last_change if change_number is None else change_number
+        for table in TABLES.values():
+            if was_ever_used(cluster=cluster, table=table, change_number=number):
+                path = directory / table.name
+                _write(path, content(cluster=cluster, table=table, change_number=number))
+                yield table, path
+
+
+def _write(path: Path, chunks: Iterator[bytes]) -> None:
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with unfinished.open("wb") as stream:
+            stream.writelines(chunks)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise ChangeError(f"{path} cannot be written: {error.strerror}. What stood there is untouched.") from error

@@ -1,0 +1,261 @@
+"""Flat files into the tables: a baseline into an empty cluster, a change request otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from tables import audit, bulk, changes
+from tables.actors import Actor
+from tables.entries import is_empty, rows
+from tables.errors import ChangeError
+from tables.models import ChangeRequest, Cluster, FilePassage
+from tables.placing import end_of
+from tables.releases import entries_at
+from tables.sendmail.layout import STEP
+from tables.sendmail.parse import read_table
+from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
+from tables.sendmail.tables import TABLES
+from tables.states import table_digest
+
+MERGE, REPLACE = "merge", "replace"
+
+#: Entries that are compared with the tables at a time.
+CHUNK = 500
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one file."""
+
+    table: TableSpec
+    path: Path
+    entries: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an import did: the request that carries it (none when there was nothing to change), and each file."""
+
+    request: ChangeRequest | None
+    reports: list[FileReport]
+
+
+#: Told after each item of a file; the second argument is the number of bytes read so far.
+Progress = Callable[[FileReport, int], None]
+
+
+def find_files(path: Path, table: TableSpec | None = None) -> dict[str, Path]:
+    """The files to import: that one file, or those in a directory that bear a table's name."""
+    if table is not None:
+        file = path / table.name if path.is_dir() else path
+        if not file.is_file():
+            raise ChangeError(f"{file} is not a file. Name the file that holds {table.name}.")
+        return {table.name: file}
+    if not path.is_dir():
+        raise ChangeError(f"{path} is not a directory. For a single file say which table it is with --table.")
+    found = {name: path / name for name in TABLES if (path / name).is_file()}
+    beside = path.parent / "aliases"
+    if "aliases" not in found and path.name == "mail" and beside.is_file():
+        found = {"aliases": beside, **found}
+    if not found:
+        raise ChangeError(f"{path} holds none of {', '.join(TABLES)}. Name the directory that holds these files.")
+    return found
+
+
+def local_names(files: Mapping[str, Path]) -> frozenset[str]:
+    """Domains of which ``user@domain`` is a name for aliases: class w as far as it can be told from here."""
+    names = {"localhost", socket.gethostname().lower(), *_configured_names(settings.SENDMAIL_CF)}
+    if source := files.get("local-host-names"):
+        names |= {
+            parsed.item.key
+            for parsed in read_file(TABLES["local-host-names"], source, frozenset())
+            if isinstance(parsed.item, Entry) and parsed.item.enabled
+        }
+    return frozenset(names)
+
+
+def _configured_names(cf: Path) -> Iterator[str]:
+    """The names that a sendmail.cf itself puts into class w, and its $j."""
+    try:
+        lines = cf.read_text(errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        if line.startswith(("Cw", "Dj")):
+            yield from (word.lower() for word in line[2:].split() if "$" not in word)
+
+
+def read_file(
+    table: TableSpec, path: Path, names: frozenset[str], seen: Callable[[BinaryIO], None] | None = None
+) -> Iterator[Parsed]:
+    """One file's items. ``seen`` gets each stream that is opened, to watch how far it is read."""
+
+    def open_() -> BinaryIO:
+        stream = path.open("rb")
+        if seen:
+            seen(stream)
+        return stream
+
+    try:
+        yield from read_table(table, open_, local_names=names)
+    except OSError as error:
+        raise ChangeError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+# --- into an empty cluster --------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def baseline(
+    *, cluster: Cluster, actor: Actor, files: Mapping[str, Path], reason: str = "", progress: Progress | None = None
+) -> Outcome:
+    """Take over what is live, as it is: no approval, one audit event, problems reported and kept."""
+    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    if not is_empty(cluster):
+        raise ChangeError("The tables hold something already. An import into them goes by a change request.")
+    names = local_names(files)
+    reports = [_take_over(cluster, TABLES[name], path, names, progress) for name, path in files.items()]
+    cluster.last_change = 1
+    cluster.save(update_fields=["last_change"])
+    now = timezone.now()
+    request = ChangeRequest.objects.create(
+        cluster=cluster,
+        kind=ChangeRequest.Kind.BASELINE,
+        state=ChangeRequest.State.APPLIED,
+        author=actor.person,
+        author_name=actor.name,
+        submitter=actor.person,
+        reason=reason or "Taken over as it was.",
+        submitted_at=now,
+        closed_at=now,
+    )
+    audit.record(
+        actor=actor,
+        action="baseline",
+        cluster=cluster,
+        request=request,
+        reason=request.reason,
+        detail={"change": cluster.last_change, "tables": _digests(cluster, reports)},
+    )
+    return Outcome(request, reports)
+
+
+def _take_over(
+    cluster: Cluster, table: TableSpec, path: Path, names: frozenset[str], progress: Progress | None
+) -> FileReport:
+    report = FileReport(table, path)
+    passages: list[FilePassage] = []
+
+    def entries() -> Iterator[Entry]:
+        for item in _items(report, names, progress):
+            if isinstance(item, Entry):
+                yield item
+            else:
+                passages.append(
+                    FilePassage(cluster=cluster, table=table.name, position=item.position, text=item.text)
+                )
+
+    bulk.load(cluster=cluster, table=table, entries=entries())
+    FilePassage.objects.bulk_create(passages, batch_size=CHUNK)
+    return report
+
+
+def _items(report: FileReport, names: frozenset[str], progress: Progress | None = None) -> Iterator[Entry | Passage]:
+    """A file's items, counted and with their problems noted on the way."""
+    streams: list[BinaryIO] = []
+    for parsed in read_file(report.table, report.path, names, streams.append):
+        report.problems += parsed.problems
+        if isinstance(parsed.item, Entry):
+            report.entries += 1
+            if progress and report.entries % CHUNK == 0:
+                progress(report, streams[-1].tell())
+        yield parsed.item
+
+
+def _digests(cluster: Cluster, reports: Iterable[FileReport]) -> dict[str, dict[str, object]]:
+    """Per table what was taken over: the original file's checksum, and that of the entries for a later proof."""
+    digests: dict[str, dict[str, object]] = {}
+    for report in reports:
+        sorted_entries = entries_at(
+            cluster=cluster, table=report.table, change_number=cluster.last_change, by="key"
+        )
+        count, digest = table_digest(sorted_entries)
+        with report.path.open("rb") as stream:
+            original = hashlib.file_digest(stream, "sha256").hexdigest()
+        digests[report.table.name] = {"entries": count, "sha256": digest, "file_sha256": original}
+    return digests
+
+
+# --- into tables that hold something ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request_import(
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    files: Mapping[str, Path],
+    mode: str = MERGE,
+    reason: str = "",
+    progress: Progress | None = None,
+) -> Outcome:
+    """A change request that makes the tables say what the files say; ``replace`` also deletes what they lack."""
+    request = changes.draft(cluster=cluster, actor=actor, kind=ChangeRequest.Kind.IMPORT, reason=reason)
+    names = local_names(files)
+    reports = []
+    for name, path in files.items():
+        report = FileReport(TABLES[name], path)
+        pairs = _differences(cluster, report, names, mode, progress)
+        changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
+        reports.append(report)
+    if not request.changes.exists():
+        request.delete()
+        return Outcome(None, reports)
+    request.reason = reason or f"Import of {', '.join(str(path) for path in files.values())}"
+    request.save(update_fields=["reason"])
+    return Outcome(changes.submit(request=request, actor=actor), reports)
+
+
+def _differences(
+    cluster: Cluster, report: FileReport, names: frozenset[str], mode: str, progress: Progress | None
+) -> Iterator[tuple[Entry | None, Entry | None]]:
+    keys: set[str] = set()
+    end = end_of(cluster=cluster, table=report.table)
+    found = (item for item in _items(report, names, progress) if isinstance(item, Entry))
+    while chunk := list(islice(found, CHUNK)):
+        current = {
+            row.key: row.entry
+            for row in rows(cluster=cluster, table=report.table).filter(key__in=[entry.key for entry in chunk])
+        }
+        for entry in chunk:
+            keys.add(entry.key)
+            yield current.get(entry.key), _wanted(current.get(entry.key), entry, end, mode)
+    if mode == REPLACE:
+        yield from ((gone, None) for gone in _missing(cluster, report.table, keys))
+
+
+def _wanted(current: Entry | None, entry: Entry, end: int, mode: str) -> Entry:
+    """The entry of the file at its place in the table. A merge keeps a comment that the file does not have."""
+    if current is None:
+        return replace(entry, position=end + entry.position - STEP)
+    if mode == MERGE and not entry.comment:
+        entry = replace(entry, comment=current.comment, above=current.above)
+    same = (entry.value, entry.comment, entry.enabled) == (current.value, current.comment, current.enabled)
+    return current if same else replace(entry, position=current.position)
+
+
+def _missing(cluster: Cluster, table: TableSpec, keys: set[str]) -> Iterator[Entry]:
+    for row in rows(cluster=cluster, table=table).order_by("key").iterator(chunk_size=CHUNK):
+        if row.key not in keys:
+            yield row.entry

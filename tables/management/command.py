@@ -1,0 +1,93 @@
+"""What the commands share: who acts, plain refusals, JSON, and progress on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from mailadmin.accounts.models import User
+from tables.actors import Actor
+from tables.entries import get_cluster
+from tables.errors import ChangeError
+from tables.models import Cluster
+from tables.sendmail.spec import Grade, Problem, TableSpec
+from tables.sendmail.tables import TABLES
+from tables.sendmail.text import visible
+
+
+class TablesCommand(BaseCommand):
+    """A command whose refusals are one clear line and exit status 1."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except ChangeError as error:
+            raise CommandError(str(error)) from error
+
+    def print_json(self, value: Any) -> None:
+        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def print_problems(self, source: str, problems: list[Problem]) -> None:
+        """One problem a line, with its position as a compiler would write it."""
+        styles = {Grade.ERROR: self.style.ERROR, Grade.WARNING: self.style.WARNING, Grade.NOTE: self.style.NOTICE}
+        for problem in problems:
+            place = f"{source}:{problem.line}" if problem.line else source
+            text = f"{place}: {problem.grade}: {problem.message} {problem.remedy} [{problem.rule}]"
+            self.stdout.write(styles[problem.grade](visible(text)))
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem as the commands' JSON shows it."""
+    return {name: value for name, value in asdict(problem).items() if name != "field"} | {"grade": str(problem.grade)}
+
+
+def add_table_argument(parser: CommandParser, help_text: str) -> None:
+    parser.add_argument("--table", choices=list(TABLES), metavar="TABLE", help=f"{help_text}: {', '.join(TABLES)}")
+
+
+def table_from(name: str | None) -> TableSpec | None:
+    return TABLES[name] if name else None
+
+
+def add_cluster_argument(parser: CommandParser) -> None:
+    parser.add_argument("--cluster", metavar="NAME", help="the cluster, when there is more than one")
+
+
+def cluster_from(name: str | None) -> Cluster:
+    if not name:
+        return get_cluster()
+    try:
+        return Cluster.objects.get(name=name)
+    except Cluster.DoesNotExist as error:
+        known = ", ".join(Cluster.objects.values_list("name", flat=True)) or get_cluster().name
+        raise CommandError(f"There is no cluster {name}. There is: {known}.") from error
+
+
+def actor_from(username: str | None) -> Actor:
+    """The named person, or the operating system's user, who may author anything and review nothing."""
+    if not username:
+        return Actor.command()
+    try:
+        return Actor.of(User.objects.get(username=username, is_active=True))
+    except User.DoesNotExist as error:
+        raise CommandError(f"There is no active person {username}. Name one who can log in.") from error
+
+
+@contextmanager
+def progress_bar(title: str, total: int | None) -> Iterator[Any]:
+    """``advance_to(n)``: a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.update(task, completed=done)

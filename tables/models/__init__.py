@@ -1,0 +1,41 @@
+"""The models, one subject a file."""
+
+from tables.models.audit import AuditEvent, AuditHead
+from tables.models.changes import Change, ChangeRequest, Review, Viewing
+from tables.models.clusters import Cluster, Host
+from tables.models.entries import (
+    ENTRY_MODELS,
+    AccessRule,
+    Alias,
+    EntryModel,
+    FilePassage,
+    GenericAddress,
+    LocalHostName,
+    MailerRoute,
+    RelayDomain,
+    VirtualUser,
+)
+from tables.models.releases import Publication, Release
+
+__all__ = [
+    "ENTRY_MODELS",
+    "AccessRule",
+    "Alias",
+    "AuditEvent",
+    "AuditHead",
+    "Change",
+    "ChangeRequest",
+    "Cluster",
+    "EntryModel",
+    "FilePassage",
+    "GenericAddress",
+    "Host",
+    "LocalHostName",
+    "MailerRoute",
+    "Publication",
+    "RelayDomain",
+    "Release",
+    "Review",
+    "Viewing",
+    "VirtualUser",
+]

@@ -1,0 +1,51 @@
+"""The audit history: a chain of events that the database itself refuses to alter."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from tables.models.fields import ByteOrderField
+
+
+class AuditEvent(models.Model):
+    """One thing that somebody did. ``hash`` covers the event and the hash before it."""
+
+    number = models.BigIntegerField(unique=True)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor_name = models.CharField(max_length=255)
+    action = models.CharField(max_length=64)
+    cluster = models.CharField(max_length=50, blank=True)
+    table = models.CharField(max_length=32, blank=True)
+    key = ByteOrderField(blank=True)
+    request_id = models.BigIntegerField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    detail = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        indexes: ClassVar = [
+            models.Index(fields=["table", "key", "number"], name="audit_of_key"),
+            models.Index(fields=["actor_name", "number"], name="audit_of_person"),
+            models.Index(fields=["at"], name="audit_of_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.action}"
+
+
+class AuditHead(models.Model):
+    """The end of the chain: one row, locked while an event is added, so that a cut-off end is noticed too."""
+
+    number = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="")
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -1,0 +1,164 @@
+"""Change requests, the changes in them and the reviews of them: together the change log."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from tables.models.clusters import Cluster
+from tables.models.fields import ByteOrderField
+
+
+class ChangeRequest(models.Model):
+    """A set of changes by one author with a reason."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        SUBMITTED = "submitted"
+        APPROVED = "approved"
+        APPLIED = "applied"
+        REJECTED = "rejected"
+        WITHDRAWN = "withdrawn"
+        CONFLICTED = "conflicted"
+        EXPIRED = "expired"
+
+    class Kind(models.TextChoices):
+        EDIT = "edit"
+        IMPORT = "import"
+        BASELINE = "baseline"
+        REVERT = "revert"
+        ROLLBACK = "rollback"
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="requests")
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.EDIT)
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
+    #: Empty when the operating system's user acts by a command; the name is then all there is.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="change_requests"
+    )
+    author_name = models.CharField(max_length=255)
+    #: Whoever submitted this version; counts as an author too, so that nobody takes over a request to approve it.
+    submitter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.TextField(blank=True)
+    #: Of what a reviewer looks at: operations, the state they start from, authors and reason.
+    checksum = models.CharField(max_length=64, blank=True)
+    #: As found at submit, for lists. What counts is found again when the request is applied.
+    risks = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    #: Why it was rejected, withdrawn or found conflicted.
+    outcome = models.TextField(blank=True)
+
+    class Meta:
+        permissions: ClassVar = [
+            ("view_tables", "Can see the tables and the change requests"),
+            ("edit_tables", "Can propose changes to the tables"),
+            ("review_changes", "Can approve and reject what others propose"),
+            ("publish_releases", "Can publish what is applied"),
+            ("view_audit", "Can see the audit history"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["cluster", "state", "-id"], name="changerequest_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"request {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {self.State.DRAFT, self.State.SUBMITTED, self.State.APPROVED}
+
+
+class Change(models.Model):
+    """Create, update or delete of one entry. ``before`` and ``after`` are whole entries or nothing."""
+
+    class Action(models.TextChoices):
+        CREATE = "create"
+        UPDATE = "update"
+        DELETE = "delete"
+
+    request = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="changes")
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
+    table = models.CharField(max_length=32)
+    key = ByteOrderField()
+    action = models.CharField(max_length=8, choices=Action)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    #: Whoever added or last edited this line counts as an author of the whole request.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    author_name = models.CharField(max_length=255)
+    #: Place in the cluster's change log; empty until applied.
+    number = models.BigIntegerField(null=True, blank=True)
+    #: Whether the request holds the key against others: submitted and not yet closed.
+    holds = models.BooleanField(default=False)
+    #: Where the entry stood before the change, so that an old state streams in the order of its file.
+    before_position = models.BigIntegerField(null=True, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "table", "key"], name="change_once_in_a_request"),
+            models.UniqueConstraint(fields=["cluster", "number"], name="change_number"),
+            models.UniqueConstraint(fields=["cluster", "table", "key"], condition=Q(holds=True), name="change_holds_key"),
+        ]
+        indexes: ClassVar = [
+            # An entry's history, and the first change of a key after a given number.
+            models.Index(fields=["cluster", "table", "key", "number"], name="change_of_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.table} {self.key}"
+
+
+class Viewing(models.Model):
+    """Somebody was shown exactly this version of a request: without it they cannot approve."""
+
+    request = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="viewings")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    checksum = models.CharField(max_length=64)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "person", "checksum"], name="viewing_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} saw {self.request}"
+
+
+class Review(models.Model):
+    """One person's decision, bound to the checksum of what they looked at. Never changed, never deleted."""
+
+    class Decision(models.TextChoices):
+        APPROVE = "approve"
+        REJECT = "reject"
+
+    request = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="reviews")
+    #: The request's author, repeated here so that the database itself can refuse an author as reviewer.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
+    reviewer_name = models.CharField(max_length=255)
+    decision = models.CharField(max_length=8, choices=Decision)
+    checksum = models.CharField(max_length=64)
+    comment = models.TextField(blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "reviewer", "checksum"], name="review_once"),
+            models.CheckConstraint(
+                condition=Q(author__isnull=True) | ~Q(reviewer=F("author")), name="review_not_by_author"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_name}: {self.decision} {self.request}"

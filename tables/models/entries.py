@@ -1,0 +1,106 @@
+"""The seven tables: one abstract base, seven names."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from tables.models.clusters import Cluster
+from tables.models.fields import ByteOrderField
+from tables.sendmail.spec import Entry, TableSpec
+from tables.sendmail.tables import TABLES
+
+
+class EntryModel(models.Model):
+    """One entry of a cluster's table, as it stands now. Only :mod:`tables.changes` writes it."""
+
+    spec: ClassVar[TableSpec]
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
+    key = ByteOrderField()
+    #: ``spec.domain(key)``: where in the file a new entry of this domain belongs.
+    domain = ByteOrderField(blank=True)
+    value = models.TextField(blank=True)
+    comment = models.TextField(blank=True)
+    enabled = models.BooleanField(default=True)
+    position = models.BigIntegerField()
+    above = models.TextField(blank=True)
+    raw = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar = [
+            # Also serves the sorted stream that maps are built from, and the look-up of one key.
+            models.UniqueConstraint(fields=["cluster", "key"], name="%(class)s_cluster_key"),
+        ]
+        indexes: ClassVar = [
+            # The order of the file: rendering, lists, and the neighbours of a new entry.
+            models.Index(fields=["cluster", "position", "key"], name="%(class)s_place"),
+            # The last entry of a domain, after which a new one goes.
+            models.Index(fields=["cluster", "domain", "position"], name="%(class)s_domain"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(
+            key=self.key,
+            value=self.value,
+            comment=self.comment,
+            enabled=self.enabled,
+            position=self.position,
+            above=self.above,
+            raw=self.raw,
+        )
+
+
+class Alias(EntryModel):
+    spec = TABLES["aliases"]
+
+
+class AccessRule(EntryModel):
+    spec = TABLES["access"]
+
+
+class VirtualUser(EntryModel):
+    spec = TABLES["virtusertable"]
+
+
+class GenericAddress(EntryModel):
+    spec = TABLES["genericstable"]
+
+
+class MailerRoute(EntryModel):
+    spec = TABLES["mailertable"]
+
+
+class RelayDomain(EntryModel):
+    spec = TABLES["relay-domains"]
+
+
+class LocalHostName(EntryModel):
+    spec = TABLES["local-host-names"]
+
+
+ENTRY_MODELS: dict[str, type[EntryModel]] = {
+    model.spec.name: model
+    for model in (Alias, AccessRule, VirtualUser, GenericAddress, MailerRoute, RelayDomain, LocalHostName)
+}
+
+
+class FilePassage(models.Model):
+    """Text of a file between its entries: head comment, section headings, blank lines. Written by an import only."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
+    table = models.CharField(max_length=32)
+    position = models.BigIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cluster", "table", "position"], name="filepassage_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} at {self.position}"

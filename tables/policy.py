@@ -1,0 +1,83 @@
+"""Who must look at a change before it is applied. Judged by effect, closed when in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.utils import timezone
+
+from mailadmin.accounts.models import User
+from mailadmin.accounts.roles import REVIEW
+from tables.entries import look_around
+from tables.models import Change, ChangeRequest, Cluster, Review
+from tables.sendmail.spec import Entry, Lookup, Risk, TableSpec
+from tables.sendmail.tables import TABLES
+from tables.states import from_json
+
+
+def required_reviews(risks: Collection[Risk]) -> int:
+    """How many persons other than the authors must approve: one for anything that loosens, none otherwise."""
+    return 1 if risks else 0
+
+
+def risks_of_change(change: Change, look: Lookup) -> frozenset[Risk]:
+    before, after = from_json(change.key, change.before), from_json(change.key, change.after)
+    return TABLES[change.table].risks(before, after, look)
+
+
+def risks_of(cluster: Cluster, changes: Iterable[Change]) -> frozenset[Risk]:
+    """The risks of all changes together, against the tables as they stand now."""
+    look = look_around(cluster)
+    return frozenset().union(*(risks_of_change(change, look) for change in changes))
+
+
+def is_tightening(table: TableSpec, before: Entry | None, after: Entry | None, look: Lookup) -> bool:
+    """Whether a change takes back what needed a second person to be given. It never has to wait."""
+    return not table.risks(before, after, look) and bool(table.risks(after, before, look))
+
+
+def author_ids(request: ChangeRequest) -> set[int]:
+    """Everybody who made, edited or submitted any of it."""
+    lines = request.changes.filter(author__isnull=False).values_list("author_id", flat=True).distinct()
+    named = {request.author_id, request.submitter_id, *lines}
+    return {pk for pk in named if pk is not None}
+
+
+def why_not(*, request: ChangeRequest, user: User) -> str:
+    """Why this person may not review this request; empty when they may."""
+    if not user.is_active:
+        return "This account is switched off."
+    if not user.has_perm(REVIEW):
+        return "You are not an approver. Ask one to review this request."
+    if user.pk in author_ids(request):
+        return "You are an author of this request. Another approver must review it."
+    if managed := _recently_managed_author(request, user):
+        days = settings.ACCOUNT_DISTANCE_DAYS
+        return f"You set up the account of {managed} within the last {days} days. Another approver must review it."
+    return ""
+
+
+def _recently_managed_author(request: ChangeRequest, user: User) -> str:
+    """The author whose account this person lately made, re-enabled or reset, and could have entered."""
+    since = timezone.now() - timedelta(days=settings.ACCOUNT_DISTANCE_DAYS)
+    managed = User.objects.filter(pk__in=author_ids(request), credentials_set_by=user, credentials_set_at__gte=since)
+    return managed.values_list("username", flat=True).first() or ""
+
+
+def eligible_reviewers(request: ChangeRequest) -> list[User]:
+    """Everybody who may review the request now."""
+    app_label, codename = REVIEW.split(".")
+    holds = Q(groups__permissions__codename=codename, groups__permissions__content_type__app_label=app_label)
+    holds |= Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app_label)
+    people = get_user_model().objects.filter(holds | Q(is_superuser=True), is_active=True).distinct()
+    return [person for person in people.order_by("username") if not why_not(request=request, user=person)]
+
+
+def valid_approvals(request: ChangeRequest) -> list[Review]:
+    """Approvals of exactly this version by different persons who may still give them."""
+    given = request.reviews.filter(decision=Review.Decision.APPROVE, checksum=request.checksum)
+    return [review for review in given.select_related("reviewer") if not why_not(request=request, user=review.reviewer)]

@@ -1,0 +1,147 @@
+"""Releases: cutting one, what a host still lacks, and the state of a table at any change number."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from mailadmin.accounts.roles import PUBLISH
+from tables import audit
+from tables.actors import Actor
+from tables.entries import rows
+from tables.errors import Forbidden
+from tables.models import Change, Cluster, FilePassage, Host, Publication, Release
+from tables.sendmail.spec import Entry, Passage, TableSpec
+from tables.snapshots import snapshot
+from tables.states import checksum, from_json
+
+__all__ = ["cut", "entries_at", "file_items", "newest", "passages", "pending", "release_checksum", "snapshot"]
+
+#: Rows that a stream fetches at a time.
+FETCH = 2000
+
+
+def newest(cluster: Cluster) -> Release | None:
+    return Release.objects.filter(cluster=cluster).order_by("-number").first()
+
+
+@transaction.atomic
+def cut(*, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False) -> Release:
+    """Say that what is applied now shall be live on every host of the cluster, and queue it there.
+
+    When nothing was applied since the newest release, that one is queued again.
+    """
+    if actor.person is not None and not actor.person.has_perm(PUBLISH):
+        raise Forbidden("You may not publish. Ask an administrator for the role postmaster or approver.")
+    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    release = newest(cluster)
+    if release is None or release.change_number < cluster.last_change:
+        release = _cut(cluster, actor, reason.strip(), after=release)
+    for host in cluster.hosts.all():
+        Publication.objects.create(
+            release=release,
+            host=host,
+            requested_by_name=actor.name,
+            override_by_name=actor.name if override else "",
+        )
+        if override:
+            audit.record(
+                actor=actor,
+                action="unsafe-override",
+                cluster=cluster,
+                reason=reason.strip(),
+                detail={"release": release.number, "host": host.name},
+            )
+    return release
+
+
+def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None) -> Release:
+    release = Release.objects.create(
+        cluster=cluster,
+        number=after.number + 1 if after else 1,
+        change_number=cluster.last_change,
+        author=actor.person,
+        author_name=actor.name,
+        reason=reason,
+        checksum=release_checksum(cluster, after.change_number if after else 0, cluster.last_change),
+    )
+    audit.record(
+        actor=actor,
+        action="release-cut",
+        cluster=cluster,
+        reason=reason,
+        detail={"release": release.number, "change": release.change_number, "checksum": release.checksum},
+    )
+    return release
+
+
+def release_checksum(cluster: Cluster, after: int, until: int) -> str:
+    """SHA-256 over the numbered changes after ``after`` up to ``until``, each with the checksum it was approved under."""
+    changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
+    values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
+    return checksum([list(value) for value in values.iterator(chunk_size=FETCH)])
+
+
+def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
+    """Changes that are applied but not yet live: on that host, or (without one) not yet in any release."""
+    release = host.release if host else newest(cluster)
+    live = release.change_number if release else 0
+    return Change.objects.filter(cluster=cluster, number__gt=live).select_related("request").order_by("-number")
+
+
+# --- the state at a change number -------------------------------------------------------------------------------------
+
+
+def entries_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[Entry]:
+    """The entries of a table as they stood after that change, in file order (``place``) or sorted by ``key``.
+
+    The head without the keys that changed later, merged with what those keys were before their first later change:
+    two ordered streams. Read it within :func:`snapshot` when others may write meanwhile.
+    """
+    later = Change.objects.filter(cluster=cluster, table=table.name, number__gt=change_number)
+    head = rows(cluster=cluster, table=table)
+    if not later.exists():
+        return _stream(head, by)
+    untouched = head.filter(~Exists(later.filter(key=OuterRef("key"))))
+    return heapq.merge(_stream(untouched, by), _stream_before(later, by), key=_place if by == "place" else _key)
+
+
+def _place(item: Entry) -> tuple[int, str]:
+    return item.position, item.key
+
+
+def _key(item: Entry) -> str:
+    return item.key
+
+
+def _stream(found: QuerySet, by: str) -> Iterator[Entry]:  # type: ignore[type-arg]
+    fields = ("key", "value", "comment", "enabled", "position", "above", "raw")
+    order = ("position", "key") if by == "place" else ("key",)
+    for values in found.order_by(*order).values_list(*fields).iterator(chunk_size=FETCH):
+        yield Entry(*values)
+
+
+def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Entry]:
+    """What each later-changed key was before its first later change; nothing for keys that did not exist."""
+    earlier = later.filter(key=OuterRef("key"), number__lt=OuterRef("number"))
+    first = later.filter(~Exists(earlier), before__isnull=False)
+    order = ("before_position", "key") if by == "place" else ("key",)
+    for key, before in first.order_by(*order).values_list("key", "before").iterator(chunk_size=FETCH):
+        entry = from_json(key, before)
+        assert entry is not None
+        yield entry
+
+
+def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
+    found = FilePassage.objects.filter(cluster=cluster, table=table.name).order_by("position")
+    for text, position in found.values_list("text", "position").iterator(chunk_size=FETCH):
+        yield Passage(text=text, position=position)
+
+
+def file_items(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Entry | Passage]:
+    """Entries and passages as they follow each other in the file, ready to be rendered."""
+    entries = entries_at(cluster=cluster, table=table, change_number=change_number)
+    return heapq.merge(passages(cluster=cluster, table=table), entries, key=lambda item: item.position)

@@ -1,0 +1,52 @@
+"""An entry as the change log writes it down, and the checksums over that."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tables.sendmail.spec import Entry
+
+
+def to_json(entry: Entry | None) -> dict[str, Any] | None:
+    """All of an entry but its key, which stands beside it."""
+    if entry is None:
+        return None
+    state = asdict(entry)
+    del state["key"]
+    return state
+
+
+def from_json(key: str, state: Mapping[str, Any] | None) -> Entry | None:
+    return None if state is None else Entry(key=key, **state)
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one value: sorted names, no blanks, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def checksum(value: Any) -> str:
+    """SHA-256 in hexadecimal of the canonical JSON of ``value``."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def entry_checksum(entry: Entry | None) -> str:
+    """What a form remembers of the entry that it showed; empty for none."""
+    return "" if entry is None else checksum(asdict(entry))
+
+
+def table_digest(entries: Iterable[Entry]) -> tuple[int, str]:
+    """How many entries and SHA-256 over all of them, which come sorted by key.
+
+    No text holds a NUL (:mod:`tables.sendmail.text`), so fields joined by it cannot be mistaken for one another.
+    """
+    digest = hashlib.sha256()
+    count = 0
+    for entry in entries:
+        state = "1" if entry.enabled else "0"
+        fields = (entry.key, entry.value, entry.comment, state, str(entry.position), entry.above, entry.raw)
+        digest.update("\0".join(fields).encode() + b"\0")
+        count += 1
+    return count, digest.hexdigest()
