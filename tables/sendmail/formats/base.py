@@ -1,0 +1,126 @@
+"""What a format of text is: how its lines are told apart and how one entry is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import partial
+from typing import BinaryIO, NamedTuple
+
+from tables.sendmail.layout import STAMP_PREFIX
+from tables.sendmail.spec import Grade, Problem
+from tables.sendmail.text import encode, length
+
+#: A physical line is read in pieces of this many bytes: no program accepts a longer one, and memory stays bounded.
+PIECE = 65_536
+
+_NUL = "\uf700"
+_STAMP = STAMP_PREFIX.encode()
+
+
+class What(IntEnum):
+    """What a logical line is to the program that reads the file."""
+
+    ENTRY = 0
+    COMMENT = 1
+    BLANK = 2
+    REFUSED = 3
+
+
+class Line(NamedTuple):
+    """One logical line (in a class file: one word) with its exact text, line ends included."""
+
+    number: int  # of its first physical line, from 1
+    text: str
+    what: What
+    key: str = ""
+    value: str = ""
+    problems: tuple[Problem, ...] = ()
+    offset: int = 0  # of the word within a line of a class file
+
+
+class Physical(NamedTuple):
+    """One physical line, or a piece of one that is longer than any program accepts (then ``too_long``)."""
+
+    number: int
+    data: bytes
+    too_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: ``read`` tells lines apart, ``canonical`` writes an entry, ``longest`` bounds a line in bytes."""
+
+    read: Callable[[Iterable[Physical], frozenset[str]], Iterator[Line]]
+    canonical: Callable[[str, str], str]
+    longest: int
+    joins: bool = False  # a trailing backslash or an indented line continues a line
+
+
+def physical_lines(data: BinaryIO) -> Iterator[Physical]:
+    """The physical lines of a file, without the publisher's stamp at its top."""
+    number = 1
+    inside = False
+    for piece in iter(partial(data.readline, PIECE), b""):
+        whole = piece.endswith(b"\n")
+        if number == 1 and not inside and piece.startswith(_STAMP):
+            number += whole
+            continue
+        yield Physical(number, piece, inside or (not whole and len(piece) == PIECE))
+        inside = not whole
+        number += whole
+
+
+def refusal(rule: str, message: str, remedy: str, line: int) -> Problem:
+    return Problem(rule, Grade.ERROR, message, remedy, line=line)
+
+
+def nul_byte(line: int) -> Problem:
+    return refusal(
+        "text.nul",
+        f"Line {line} contains a NUL byte, which the program that reads it cannot store.",
+        "Remove the NUL byte; it usually comes from a file that was cut off or is not text.",
+        line,
+    )
+
+
+def too_long(line: int, size: int, limit: int) -> Problem:
+    return refusal(
+        "text.line-too-long",
+        f"Line {line} has {size} bytes; {limit} are allowed.",
+        "Shorten the line or split it into several entries.",
+        line,
+    )
+
+
+def switched_off(text: str, longest: int) -> str:
+    """``text`` as comment lines that every program skips: each physical line after ``#``, none too long, no NUL."""
+    lines = text.replace(_NUL, "\\x00").split("\n")
+    ended = lines[-1] == ""
+    if ended:
+        lines.pop()
+    pieces = [piece for line in lines for piece in broken("#" + line, longest)]
+    return "\n".join(pieces) + ("\n" if ended else "")
+
+
+def broken(line: str, longest: int, prefix: str = "#") -> list[str]:
+    """A comment line broken into as many as its length needs, each at most ``longest`` bytes."""
+    if length(line) <= longest:
+        return [line]
+    pieces: list[str] = []
+    rest = line
+    while length(rest) > longest:
+        cut = _cut(rest, longest)
+        pieces.append(rest[:cut])
+        rest = prefix + rest[cut:]
+    return [*pieces, rest]
+
+
+def _cut(line: str, longest: int) -> int:
+    """Where to cut so that the head fits: at the last blank of its second half, otherwise at the last character."""
+    cut = min(len(line), longest)
+    while len(encode(line[:cut])) > longest:
+        cut -= max(1, (len(encode(line[:cut])) - longest) // 4)
+    blank = line.rfind(" ", cut // 2, cut)
+    return blank if blank > 0 else cut

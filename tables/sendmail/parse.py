@@ -1,0 +1,180 @@
+"""Bytes of a flat file to entries, passages and problems: a stream in file order, memory bounded.
+
+What the program that builds the table would refuse or lose (a second line with one key) is kept as text, switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from typing import BinaryIO
+
+from tables.sendmail.formats import FORMATS
+from tables.sendmail.formats.base import Line, What, physical_lines, switched_off
+from tables.sendmail.knowledge import Knowledge, learn
+from tables.sendmail.layout import STEP
+from tables.sendmail.prose import commented_out, reads_as_head
+from tables.sendmail.render import canonical, comment_lines
+from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
+from tables.sendmail.syntax import check_line
+
+#: A passage is handed on when it has grown to this many lines.
+_LONG_PASSAGE = 5_000
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+def parse(spec: TableSpec, data: BinaryIO, *, local_names: frozenset[str] = NO_NAMES) -> Iterator[Parsed]:
+    """The items of one file in order, read once: every line with a key counts, also a second one with the same key.
+
+    ``local_names``: the domains for which ``user@domain`` is a name that aliases may hold.
+    """
+    return _Assembly(spec, Knowledge(), local_names).items(_lines(spec, data, local_names))
+
+
+def read_table(
+    spec: TableSpec, open_: Callable[[], BinaryIO], *, local_names: frozenset[str] = NO_NAMES
+) -> Iterator[Parsed]:
+    """The items of one file in order, each key once: read twice, first to learn which line wins a key.
+
+    A line that loses its key, or that the building program refuses, comes out as a passage of comment lines with an
+    error; a refused line with a key of its own and a value comes out as a disabled entry.
+    """
+    with closing(open_()) as data:
+        knowledge = learn(spec, _lines(spec, data, local_names))
+    with closing(open_()) as data:
+        yield from _Assembly(spec, knowledge, local_names).items(_lines(spec, data, local_names))
+
+
+def _lines(spec: TableSpec, data: BinaryIO, local_names: frozenset[str]) -> Iterator[Line]:
+    return FORMATS[spec.kind].read(physical_lines(data), local_names)
+
+
+class _Assembly:
+    """Puts comments to entries, merges what belongs to none into passages and switches off what cannot stay."""
+
+    def __init__(self, spec: TableSpec, knowledge: Knowledge, local_names: frozenset[str]) -> None:
+        self.spec = spec
+        self.format = FORMATS[spec.kind]
+        self.knowledge = knowledge
+        self.local_names = local_names
+        self.block: list[Line] = []  # the comment lines directly above the line at hand
+        self.texts: list[str] = []  # of the passage at hand
+        self.start = (0, 0)  # line and position of its first line
+        self.problems: list[Problem] = []
+        self.at_head = True
+
+    def items(self, lines: Iterable[Line]) -> Iterator[Parsed]:
+        for line in lines:
+            if line.what is What.ENTRY:
+                if self.block or self.texts or self.knowledge.contested:
+                    yield from self._entry_after_text(line)
+                else:
+                    yield self._parsed(line, ())
+            elif line.what is What.COMMENT:
+                self.block.append(line)
+                if len(self.block) > _LONG_PASSAGE:
+                    yield from self._block(keep_comment=False)
+            else:
+                yield from self._block(keep_comment=False)
+                yield from self._aside(line)
+        yield from self._block(keep_comment=False)
+        yield from self._passage()
+
+    def _entry_after_text(self, line: Line) -> Iterator[Parsed]:
+        loss = self.knowledge.loss(self.spec, line)
+        yield from self._block(keep_comment=loss is None)
+        if loss is not None:
+            self._add(line, switched_off(line.text, self.format.longest), (*line.problems, loss))
+            return
+        comment, self.block = self.block, []
+        yield from self._passage()
+        yield self._parsed(line, comment)
+
+    def _aside(self, line: Line) -> Iterator[Parsed]:
+        """A blank or a refused line."""
+        if line.what is What.BLANK:
+            self._add(line, line.text, line.problems)
+        elif self.knowledge.may_rest(line):
+            yield from self._passage()
+            yield self._disabled(line, switched_off(line.text, self.format.longest), [])
+        else:
+            self._add(line, switched_off(line.text, self.format.longest), line.problems)
+        if len(self.texts) > _LONG_PASSAGE:
+            yield from self._passage()
+        self.at_head = False
+
+    def _block(self, *, keep_comment: bool) -> Iterator[Parsed]:
+        """Hand on the block of comment lines: commented-out entries as what they are, the rest as text.
+
+        With ``keep_comment`` the lines after the last commented-out entry stay in ``self.block``: they are the comment
+        of the entry that follows.
+        """
+        block, self.block = self.block, []
+        if not block:
+            return
+        pending = block[:0]
+        head = self.at_head and reads_as_head(block)
+        self.at_head = False
+        index = 0
+        while index < len(block):
+            found, used = commented_out(self.spec, block, index, self.local_names)
+            if found is None or not self.knowledge.may_rest(found):
+                pending.append(block[index])
+                index += 1
+                continue
+            if head:
+                self._add_all(pending)
+                pending, head = [], False
+            yield from self._passage()
+            yield self._disabled(found, found.text, pending)
+            pending = []
+            index += used
+        if keep_comment and not head:
+            self.block = pending
+        else:
+            self._add_all(pending)
+
+    def _add_all(self, lines: list[Line]) -> None:
+        for line in lines:
+            self._add(line, line.text, line.problems)
+
+    def _add(self, line: Line, text: str, problems: tuple[Problem, ...]) -> None:
+        if not self.texts:
+            self.start = (line.number, line.number * STEP + line.offset)
+        self.texts.append(text)
+        self.problems += problems
+
+    def _passage(self) -> Iterator[Parsed]:
+        if self.texts:
+            line, position = self.start
+            yield Parsed(Passage("".join(self.texts), position), line, tuple(self.problems))
+            self.texts, self.problems = [], []
+
+    def _parsed(self, line: Line, comment: Iterable[Line]) -> Parsed:
+        self.at_head = False
+        number, text, _, key, value, problems, offset = line
+        raw = "" if text == self.format.canonical(key, value) + "\n" else text
+        problems = (*problems, *check_line(self.spec, key, value, number))
+        words, above, more = _comment(comment) if comment else ("", "", ())
+        return Parsed(Entry(key, value, words, True, number * STEP + offset, above, raw), number, problems + more)
+
+    def _disabled(self, line: Line, text: str, comment: list[Line]) -> Parsed:
+        self.knowledge.rest(line.key)
+        words, above, more = _comment(comment)
+        entry = Entry(line.key, line.value, words, False, line.number * STEP + line.offset, above)
+        raw = "" if text == canonical(self.spec, entry) + "\n" else text
+        entry = Entry(line.key, line.value, words, False, entry.position, above, raw)
+        return Parsed(entry, line.number, line.problems + more)
+
+
+def _comment(lines: Iterable[Line]) -> tuple[str, str, tuple[Problem, ...]]:
+    """(plain text, exact lines where they are not the canonical ones, problems) of comment lines."""
+    exact = "".join(line.text for line in lines)
+    words = "\n".join(_plain(line) for line in exact.removesuffix("\n").split("\n")) if exact else ""
+    above = "" if exact == comment_lines(words) else exact
+    return words, above, tuple(problem for line in lines for problem in line.problems)
+
+
+def _plain(line: str) -> str:
+    return line.removesuffix("\r").lstrip(" \t").removeprefix("#").removeprefix(" ")

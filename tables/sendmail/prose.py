@@ -1,0 +1,93 @@
+"""Telling a commented-out entry from prose, and a file's head from the comment of its first entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from io import BytesIO
+
+from tables.sendmail.formats import FORMATS
+from tables.sendmail.formats.base import Line, What, physical_lines
+from tables.sendmail.spec import Grade, Kind, TableSpec
+from tables.sendmail.syntax import check_line
+from tables.sendmail.text import encode
+
+#: A first block of comments longer than this speaks of the file, not of its first entry.
+_LONG_HEAD = 5
+
+_HEAD_WORDS = re.compile(
+    r"\$(?:Id|FreeBSD|OpenBSD|NetBSD)|/etc/|copyright|makemap|newaliases|sendmail|\baliases\b|this file|-\*-",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"# ?[^ \t#]")
+_CONTINUED = re.compile(r"#[ \t]+[^ \t\n#]")
+_WORD = re.compile(r"[^ \t\v\f\r\n#]+\Z")
+_DATA = re.compile(r"[@|/\\,\"]|:include:")
+_COLUMNS = re.compile(r":?(?:[ \t]*\t[ \t]*|  +)\S")
+
+
+def reads_as_head(block: Sequence[Line]) -> bool:
+    """Whether the first comment lines of a file are its head, though no empty line follows them."""
+    prose = [line.text for line in block]
+    return len(prose) > _LONG_HEAD or any(text.strip() == "#" or _HEAD_WORDS.search(text) for text in prose)
+
+
+def commented_out(
+    spec: TableSpec, block: Sequence[Line], index: int, local_names: frozenset[str]
+) -> tuple[Line | None, int]:
+    """The entry that ``block[index]`` is when ``#`` is taken away, with the number of lines that it takes.
+
+    Strict: ``#`` stands directly before the key, or with one blank; the line has no error and no warning, and looks
+    like data. Aliases may go on in the comment lines below when a line ends in a comma.
+    """
+    first = block[index]
+    if not _BARE.match(first.text) or first.problems:
+        return None, 0
+    used = _extent(spec, block, index)
+    text = "".join(line.text for line in block[index : index + used])
+    live = _live_text(text)
+    if live is None:
+        return None, 0
+    lines = list(FORMATS[spec.kind].read(physical_lines(BytesIO(encode(live))), local_names))
+    if len(lines) != 1 or lines[0].what is not What.ENTRY or not _looks_like_data(spec, live, lines[0], first.text):
+        return None, 0
+    found = lines[0]
+    problems = (*found.problems, *check_line(spec, found.key, found.value, first.number))
+    if any(problem.grade is not Grade.NOTE for problem in problems):
+        return None, 0
+    return found._replace(number=first.number, text=text, problems=problems), used
+
+
+def _extent(spec: TableSpec, block: Sequence[Line], index: int) -> int:
+    if spec.kind is not Kind.ALIASES:
+        return 1
+    used = 1
+    while (
+        block[index + used - 1].text.rstrip().endswith(",")
+        and index + used < len(block)
+        and _CONTINUED.match(block[index + used].text)
+    ):
+        used += 1
+    return used
+
+
+def _live_text(text: str) -> str | None:
+    """The text without ``#`` on each physical line; ``None`` when a line of it has none."""
+    lines = text.removesuffix("\n").split("\n")
+    if not all(line.startswith("#") for line in lines):
+        return None
+    first, *rest = lines
+    first = first.removeprefix("#").removeprefix(" ")
+    return "\n".join([first, *(line[1:] for line in rest)]) + ("\n" if text.endswith("\n") else "")
+
+
+def _looks_like_data(spec: TableSpec, live: str, line: Line, text: str) -> bool:
+    if spec.kind is Kind.CLASS:
+        name = live.partition("#")[0].strip()
+        return bool(_WORD.match(name)) and ("." in name.strip(".") or ":" in name.strip(":") or name.isdigit())
+    if not text.startswith("# "):
+        return True
+    rest = live.removeprefix(line.key) if live.startswith(line.key) else live[len(line.key) :]
+    return bool(_COLUMNS.match(rest) or (spec.kind is Kind.ALIASES and _DATA.search(line.value))) or (
+        spec.kind is Kind.MAP and bool(re.search(r"[@.:]", line.key)) and len(line.value.split()) == 1
+    )

@@ -1,0 +1,145 @@
+"""Entries to the bytes of a flat file: a stream in which an unchanged line comes out exactly as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from tables.sendmail.formats import FORMATS
+from tables.sendmail.formats.base import broken
+from tables.sendmail.spec import Entry, Kind, Passage, TableSpec
+from tables.sendmail.text import encode
+
+_CHUNK = 65_536
+
+#: A comment line that we write stays far below the shortest limit of a line (makemap's 1022 bytes).
+_COMMENT_WIDTH = 900
+
+
+def render(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[bytes]:
+    """The file that holds ``items``, which come sorted by (position, key), passages first, in chunks of bytes."""
+    held: list[str] = []
+    size = 0
+    for text in _texts(spec, items):
+        held.append(text)
+        size += len(text)
+        if size >= _CHUNK:
+            yield encode("".join(held))
+            held, size = [], 0
+    if held:
+        yield encode("".join(held))
+
+
+def _texts(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[str]:
+    """The text of each item, with the line end between two that the first one lacks."""
+    joins = FORMATS[spec.kind].joins
+    before: Entry | Passage | None = None
+    last = "\n"
+    for item in items:
+        text = item_text(spec, item)
+        if not text:
+            continue
+        if last[-1] != "\n" and not _goes_on(spec, before, item):
+            # A backslash here would join the next line; the blank after it keeps it what it was, the last character.
+            yield " \n" if joins and last[-1] == "\\" else "\n"
+        yield text
+        before, last = item, text
+
+
+def _goes_on(spec: TableSpec, before: Entry | Passage | None, item: Entry | Passage) -> bool:
+    """Whether ``item`` is the next word of the line that ``before`` stands on (class files)."""
+    return (
+        spec.kind is Kind.CLASS
+        and isinstance(before, Entry)
+        and isinstance(item, Entry)
+        and before.enabled
+        and item.enabled
+        and not item.above
+        and not item.comment
+        and item.raw[:1] in (" ", "\t", "\v", "\f", "\r")
+        and item.position == before.position + 1
+    )
+
+
+def item_text(spec: TableSpec, item: Entry | Passage) -> str:
+    """The exact text of one item, its comment included."""
+    if isinstance(item, Passage):
+        return item.text
+    line = item.raw or canonical(spec, item) + "\n"
+    return (item.above or comment_lines(item.comment)) + line if item.above or item.comment else line
+
+
+def canonical(spec: TableSpec, entry: Entry) -> str:
+    """The line that we write for an entry, without its line end: a disabled one is a comment."""
+    line = FORMATS[spec.kind].canonical(entry.key, entry.value)
+    return line if entry.enabled else f"#{line}"
+
+
+def comment_lines(comment: str) -> str:
+    """The lines that we write for a comment. Whatever breaks a line anywhere breaks one here, so no text escapes."""
+    if not comment:
+        return ""
+    return "".join(f"{piece}\n" for line in comment.split("\n") for piece in _comment_line(line))
+
+
+def _comment_line(line: str) -> list[str]:
+    pieces = [
+        piece
+        for part in line.splitlines() or [""]
+        for piece in broken(f"# {part}" if part else "#", _COMMENT_WIDTH, "# ")
+    ]
+    return [f"{piece} " if piece.endswith("\\") else piece for piece in pieces]
+
+
+def switched(spec: TableSpec, entry: Entry, enabled: bool) -> Entry:
+    """``entry`` on or off; its exact line is kept, with ``#`` before each physical line of it or without."""
+    if entry.enabled == enabled:
+        return entry
+    return replace(entry, enabled=enabled, raw=_unprefixed(spec, entry) if enabled else _prefixed(spec, entry))
+
+
+def _prefixed(spec: TableSpec, entry: Entry) -> str:
+    raw = entry.raw
+    if not raw or (spec.kind is Kind.CLASS and not raw.endswith("\n")):
+        return ""
+    body = raw.removesuffix("\n")
+    return "#" + body.replace("\n", "\n#") + raw[len(body) :]
+
+
+def _unprefixed(spec: TableSpec, entry: Entry) -> str:
+    """The raw line without ``#``, when that reads as the entry; otherwise nothing, for the canonical line."""
+    if not entry.raw:
+        return ""
+    lines = entry.raw.splitlines(keepends=True) if entry.raw.isascii() else _lines(entry.raw)
+    text = "".join(line.removeprefix("# ") if line.startswith("# ") else line.removeprefix("#") for line in lines)
+    return text if reads_as(spec, text, entry) else ""
+
+
+def _lines(text: str) -> list[str]:
+    return [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
+
+
+def reads_as(spec: TableSpec, text: str, entry: Entry) -> bool:
+    """Whether ``text`` alone in a file is read as this entry, live, and as nothing else."""
+    import io
+
+    from tables.sendmail.formats.base import What, physical_lines
+
+    lines = list(FORMATS[spec.kind].read(physical_lines(io.BytesIO(encode(text))), frozenset()))
+    return (
+        len(lines) == 1 and lines[0].what is What.ENTRY and (lines[0].key, lines[0].value) == (entry.key, entry.value)
+    )
+
+
+def changed(spec: TableSpec, entry: Entry, *, value: str | None = None, comment: str | None = None) -> Entry:
+    """``entry`` with a new value or comment; the exact lines that are no longer true are dropped."""
+    if value is not None and value != entry.value:
+        entry = replace(entry, value=value, raw="")
+    if comment is not None and comment != entry.comment:
+        entry = replace(entry, comment=comment, above="")
+    return entry
+
+
+def map_pair(spec: TableSpec, entry: Entry) -> tuple[bytes, bytes]:
+    """Key and value as ``makemap -u`` or ``praliases`` shows them for an enabled entry."""
+    return encode(entry.key), encode(entry.value)

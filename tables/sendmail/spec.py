@@ -1,0 +1,131 @@
+"""What one table is: the words that every other part of the core uses.
+
+Nothing here knows Django. Text is ``str`` throughout; :mod:`tables.sendmail.text` maps any bytes of a file to ``str``
+and back without loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a table reaches sendmail."""
+
+    MAP = "map"  # built by makemap
+    ALIASES = "aliases"  # built by newaliases, which also adds the @:@ token
+    CLASS = "class"  # read by sendmail when it starts: needs SIGHUP
+
+
+class Grade(StrEnum):
+    """How bad a problem is: an error is refused, a warning is shown and asked, a note is only shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Risk(StrEnum):
+    """What a change can do harm with. A change that has any of them needs a second person."""
+
+    RELAY = "relay"
+    PROGRAM = "program"
+    FILE = "file"
+    INCLUDE = "include"
+    CATCH_ALL = "catch-all"
+    ROUTING = "routing"
+    SECRET = "secret"
+    BYPASS = "bypass"  # mail gets past a check: an OK, or a REJECT taken away
+
+
+class Duplicates(StrEnum):
+    """Which of two lines with one key the building program keeps."""
+
+    FIRST = "first"  # makemap, which also exits 65
+    LAST = "last"  # newaliases, which only warns
+    HARMLESS = "harmless"  # a class is a set
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a key, value, comment or line, and what to do about it.
+
+    ``field`` is ``key``, ``value``, ``comment`` or empty when it concerns the whole line. ``line`` counts from 1.
+    """
+
+    rule: str
+    grade: Grade
+    message: str
+    remedy: str
+    field: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key (and value) of a table, and where and how it stands in its file.
+
+    ``key`` is folded as the map folds it. ``comment`` is plain text without ``#``. ``above`` and ``raw`` are the exact
+    lines of the comment and of the entry itself, line ends included, kept only where they differ from the canonical
+    form (:mod:`tables.sendmail.render`) and dropped when the entry changes.
+    """
+
+    key: str
+    value: str = ""
+    comment: str = ""
+    enabled: bool = True
+    position: int = 0
+    above: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Text of a file that belongs to no entry: head comment, section heading, blank lines, with their line ends."""
+
+    text: str
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One item of a file as read: an entry or a passage, the line it starts on and what is wrong with it."""
+
+    item: Entry | Passage
+    line: int
+    problems: tuple[Problem, ...] = ()
+
+
+#: Answers which of the given keys a table holds, enabled, and with what value: how a risk looks around itself.
+Lookup = Callable[[str, Iterable[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One of the seven tables, declared once and read by forms, import, render, build, verify, help text and docs."""
+
+    name: str  # the file's name, also in URLs and commands
+    title: str
+    singular: str
+    kind: Kind
+    summary: str
+    key_label: str
+    key_help: str
+    value_label: str  # empty: the table has keys only
+    value_help: str
+    example: tuple[str, str]
+    duplicates: Duplicates
+    check_key: Callable[[str], list[Problem]]
+    check_value: Callable[[str, str], list[Problem]]  # (key, value)
+    risks: Callable[[Entry | None, Entry | None, Lookup], frozenset[Risk]]  # (before, after, look around)
+    domain: Callable[[str], str]  # the domain of a key, by which a new entry finds its place
+
+    @property
+    def has_value(self) -> bool:
+        return bool(self.value_label)
+
+    @property
+    def needs_signal(self) -> bool:
+        return self.kind is Kind.CLASS

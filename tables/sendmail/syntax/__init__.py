@@ -1,0 +1,51 @@
+"""Keys and values of the tables to problems: rule, grade, message, remedy. One module a table."""
+
+from __future__ import annotations
+
+from tables.sendmail.formats import FORMATS
+from tables.sendmail.formats.localname import NotLocal, resolve
+from tables.sendmail.spec import Entry, Kind, Problem, TableSpec
+from tables.sendmail.syntax.common import check_comment, check_key_text, check_value_text, error
+from tables.sendmail.text import fold, length
+
+__all__ = ["check_entry", "check_line", "normalise_key"]
+
+
+def check_entry(spec: TableSpec, entry: Entry) -> list[Problem]:
+    """Everything wrong with one entry: key, value, comment and the length of its line."""
+    problems = [*check_line(spec, entry.key, entry.value), *check_comment(entry.comment)]
+    if not spec.has_value and entry.value:
+        problems.append(error("class.value", f"{spec.title} has names only.", "Leave the value empty.", "value"))
+    longest = FORMATS[spec.kind].longest
+    size = length(FORMATS[spec.kind].canonical(entry.key, entry.value))
+    if size > longest:
+        problems.append(
+            error(
+                "text.line-too-long",
+                f"The line has {size} bytes; {longest} are allowed.",
+                "Shorten the key or the value.",
+                "value" if spec.has_value else "key",
+            )
+        )
+    return problems
+
+
+def check_line(spec: TableSpec, key: str, value: str, line: int | None = None) -> list[Problem]:
+    """What is wrong with a key and its value, each problem with the line number when one is given."""
+    problems = check_key_text(key) or spec.check_key(key)
+    if spec.has_value:
+        problems = problems + (check_value_text(value) or spec.check_value(key, value))
+    if line is None or not problems:
+        return problems
+    return [Problem(p.rule, p.grade, p.message, p.remedy, p.field, line) for p in problems]
+
+
+def normalise_key(spec: TableSpec, typed: str) -> str:
+    """The key that is stored for what a person typed: without blanks around it, folded; of an alias the name."""
+    key = typed.strip()
+    if spec.kind is Kind.ALIASES:
+        try:
+            return resolve(key)
+        except NotLocal:
+            return fold(key)
+    return fold(key)

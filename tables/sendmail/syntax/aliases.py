@@ -1,0 +1,244 @@
+"""aliases: local names to lists of targets (aliases(5); op.me 1636; alias.c)."""
+
+from __future__ import annotations
+
+import re
+
+from tables.sendmail.formats.localname import NotLocal, resolve
+from tables.sendmail.spec import Problem
+from tables.sendmail.syntax.common import carriage_return, error, note, shown, warning
+from tables.sendmail.syntax.targets import Item, Target, items
+
+_PLAIN_KEY = re.compile(r"[a-z0-9._+-]+\Z")
+_PLAIN_VALUE = re.compile(
+    r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?(?:, ?[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?)*\Z"
+)
+_USELESS = re.compile(r"[*?;\\<>()\[\]{}^`=|!]")
+_ROUTED = re.compile(r"[%!]")
+
+
+def check_key(key: str) -> list[Problem]:
+    """What is wrong with a name: one that newaliases refuses, or that no mail is ever looked up with."""
+    if _PLAIN_KEY.match(key):
+        return []
+    try:
+        resolved = resolve(key)
+    except NotLocal as refused:
+        return [error(refused.rule, refused.message, refused.remedy, "key")]
+    if ":" in key:
+        return [
+            error(
+                "aliases.colon",
+                f"“{shown(key)}” has a colon, where the name would end.",
+                "Choose a name without a colon.",
+                "key",
+            )
+        ]
+    if resolved != key or not resolved:
+        return [
+            error(
+                "aliases.name",
+                f"“{shown(key)}” is stored as “{shown(resolved)}”.",
+                f"Write {shown(resolved) or 'a name'}.",
+                "key",
+            )
+        ]
+    if key.endswith("+*") and not _USELESS.search(key[:-1].removesuffix("+")):
+        return []
+    if _USELESS.search(key):
+        return [
+            warning(
+                "aliases.useless-name",
+                f"“{shown(key)}” is accepted, but no mail is looked up with it: there is no catch-all here.",
+                "Use virtusertable for a catch-all, or a plain name.",
+                "key",
+            )
+        ]
+    return []
+
+
+def check_value(key: str, value: str) -> list[Problem]:
+    """What is wrong with the list of targets."""
+    if _PLAIN_VALUE.match(value):
+        return _itself(key, value)
+    if value.endswith("\\"):
+        return [
+            error(
+                "aliases.backslash",
+                "The value ends with a backslash, which joins the next line to it.",
+                "Remove the backslash.",
+                "value",
+            )
+        ]
+    text = value.rstrip("\r")
+    found = items(text)
+    if not found:
+        return [error("aliases.no-target", "There is no target in the list.", "Write at least one target.", "value")]
+    if text.count('"') % 2:
+        return [
+            warning("aliases.quotes", f"“{shown(text)}” has an unbalanced quote.", "Add the missing quote.", "value")
+        ]
+    problems = [problem for item in found for problem in _item(item)]
+    return problems + _itself(key, text) + carriage_return(value)
+
+
+def _item(item: Item) -> list[Problem]:
+    match item.kind:
+        case Target.PROGRAM:
+            return _program(item)
+        case Target.FILE:
+            return _file(item)
+        case Target.INCLUDE:
+            return _include(item)
+        case Target.ADDRESS:
+            return _address(item)
+
+
+def _program(item: Item) -> list[Problem]:
+    risk = warning(
+        "aliases.program",
+        f"Mail is given to the program “{shown(item.name)}”.",
+        "Let a second person look at the program.",
+        "value",
+    )
+    if not item.name:
+        return [error("aliases.no-program", "There is no program after |.", "Write its absolute path.", "value")]
+    if '"' not in item.text and re.search(r"\s", item.text):
+        quoted = f'"|{shown(item.name)}"'
+        return [
+            risk,
+            warning(
+                "aliases.unquoted-program",
+                "Blanks of a program without quotes become dots.",
+                f"Write {quoted}.",
+                "value",
+            ),
+        ]
+    return [risk]
+
+
+def _file(item: Item) -> list[Problem]:
+    if item.name == "/dev/null":
+        return [
+            note(
+                "aliases.dev-null",
+                "Mail is thrown away without a word to the sender.",
+                "Nothing, if that is meant.",
+                "value",
+            )
+        ]
+    return [
+        warning(
+            "aliases.file",
+            f"Mail is appended to the file “{shown(item.name)}”.",
+            "Let a second person look at the file.",
+            "value",
+        )
+    ]
+
+
+def _include(item: Item) -> list[Problem]:
+    risk = warning(
+        "aliases.include",
+        f"Whoever can write “{shown(item.name)}” decides where mail goes.",
+        "Let a second person look at the file's owner and mode.",
+        "value",
+    )
+    if not item.name.startswith("/"):
+        return [
+            risk,
+            warning(
+                "aliases.relative-include",
+                f"“{shown(item.name)}” is no absolute path.",
+                "Write the path from / on.",
+                "value",
+            ),
+        ]
+    return [risk]
+
+
+def _address(item: Item) -> list[Problem]:
+    name = re.sub(r"\([^()]*\)", "", item.name).strip(" \t\r")
+    if "#" in name and re.search(r"\s#|\A#", name):
+        return [
+            warning(
+                "aliases.trailing-comment",
+                f"“{shown(item.text)}” has “#” in it: there are no comments at the end of a line.",
+                "Move the remark into the comment.",
+                "value",
+            )
+        ]
+    if name in ("REJECT", "DISCARD", "RELAY", "OK") or name.lower().startswith("error:"):
+        return [
+            warning(
+                "aliases.keyword",
+                f"“{shown(name)}” is a user's name here.",
+                "Use access or virtusertable to refuse mail.",
+                "value",
+            )
+        ]
+    if item.text.count("<") != item.text.count(">") or "<" in name or ">" in name:
+        return [
+            warning(
+                "aliases.brackets",
+                f"“{shown(item.text)}” has an unbalanced angle bracket.",
+                "Write user@domain.",
+                "value",
+            )
+        ]
+    if re.search(r"\s", name) and not item.text.startswith('"'):
+        return [
+            warning(
+                "aliases.blank",
+                f"“{shown(item.text)}” is one address with a blank in it.",
+                "Put a comma between two targets.",
+                "value",
+            )
+        ]
+    return _parts(item, name)
+
+
+def _parts(item: Item, name: str) -> list[Problem]:
+    if name.startswith("@") and ":" in name:
+        return []
+    local, at, domain = name.rpartition("@")
+    if at and (not local or not domain or "@" in local):
+        return [warning("aliases.address", f"“{shown(item.text)}” is no address.", "Write user@domain.", "value")]
+    if _ROUTED.search(local if at else name):
+        return [
+            warning(
+                "aliases.routed",
+                f"“{shown(item.text)}” is a routed address: mail goes on to the host inside it.",
+                "Write the final address.",
+                "value",
+            )
+        ]
+    if name.startswith(("./", "~")):
+        return [
+            warning(
+                "aliases.relative-file",
+                f"“{shown(name)}” is a user's name, not a file.",
+                "Write a path from / on.",
+                "value",
+            )
+        ]
+    if not name.isascii():
+        return [
+            warning(
+                "aliases.8-bit", f"“{shown(name)}” has characters that are not ASCII.", "Write it in ASCII.", "value"
+            )
+        ]
+    return []
+
+
+def _itself(key: str, value: str) -> list[Problem]:
+    if value.strip().lower() != key:
+        return []
+    return [
+        warning(
+            "aliases.itself",
+            f"“{shown(key)}” leads to itself only; without a user of this name mail is refused.",
+            "Give another target, or remove the alias.",
+            "value",
+        )
+    ]

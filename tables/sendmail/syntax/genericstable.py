@@ -1,0 +1,65 @@
+"""genericstable: what senders' addresses are rewritten to (cf/README 954; proto.m4 1430)."""
+
+from __future__ import annotations
+
+import re
+
+from tables.sendmail.spec import Problem
+from tables.sendmail.syntax.addresses import check_address
+from tables.sendmail.syntax.common import domain_after_at, error, is_domain, shown
+
+_LOCAL = re.compile(r"[^@\s\"<>()\[\],;:\\]+\Z")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})?\Z")
+
+
+def check_key(key: str) -> list[Problem]:
+    """What is wrong with a key: ``user@dom``, ``user+*@dom``, ``@dom``, ``user``, ``user+*``."""
+    local, at, domain = key.rpartition("@")
+    if not at:
+        return _user(key)
+    if domain.endswith("."):
+        return [_never("trailing-dot", f"“{shown(key)}” ends with a dot.", key.rstrip("."))]
+    if not is_domain(domain) and domain.isascii():
+        return [
+            error(
+                "genericstable.domain", f"“{shown(domain)}” is no domain.", "Write user@domain, @domain or user.", "key"
+            )
+        ]
+    if local and not _LOCAL.match(local):
+        return [_never("key-form", f"“{shown(key)}” has characters that a key cannot have.", "user@domain")]
+    return _wildcard(local, "@" + domain)
+
+
+def _user(key: str) -> list[Problem]:
+    if is_domain(key) and key.rpartition(".")[2].isalpha() and len(key.rpartition(".")[2]) <= 3:
+        return [_never("no-at", f"“{shown(key)}” looks like a domain and is read as a user.", f"@{key}")]
+    if not _LOCAL.match(key) and key.isascii():
+        return [
+            _never(
+                "key-form", f"“{shown(key)}” has characters that a key cannot have.", "a user's name, or user@domain"
+            )
+        ]
+    return _wildcard(key, "")
+
+
+def _wildcard(local: str, rest: str) -> list[Problem]:
+    if "*" not in local or (local.endswith("+*") and local.count("*") == 1 and len(local) > 2):
+        return []
+    return [
+        _never("wildcard", f"“{shown(local + rest)}” has a wildcard that sendmail does not know.", rest or "user+*")
+    ]
+
+
+def _never(rule: str, message: str, remedy: str) -> Problem:
+    return error(f"genericstable.{rule}", f"{message} It never matches.", f"Write {shown(remedy)}.", "key")
+
+
+def check_value(key: str, value: str) -> list[Problem]:
+    """What is wrong with a value: one address."""
+    if _PLAIN_VALUE.match(value):
+        return []
+    return check_address("genericstable", value, macros="1" if "+*" in key or key.startswith("@") else "")
+
+
+def domain(key: str) -> str:
+    return domain_after_at(key)

@@ -1,0 +1,88 @@
+"""relay-domains and local-host-names: one name a line (op.me, class R and w)."""
+
+from __future__ import annotations
+
+import re
+
+from tables.sendmail.spec import Problem
+from tables.sendmail.syntax.common import error, is_domain, is_label, is_number, shown, warning
+from tables.sendmail.syntax.net import check_client
+
+_LITERAL = re.compile(r"\[[0-9a-z:.]+\]\Z")
+
+
+def check_relay_key(key: str) -> list[Problem]:
+    """What is wrong with a name of class R: a domain, ``.domain``, a network of whole octets."""
+    if is_domain(key) or _LITERAL.match(key):
+        return []
+    found = _word("relay-domains", key)
+    if found:
+        return [found]
+    if is_number(key):
+        return check_client(key.removesuffix("."), "relay-domains")
+    if key.startswith(".") and is_domain(key[1:]):
+        return []
+    return check_client(key, "relay-domains")
+
+
+def check_host_key(key: str) -> list[Problem]:
+    """What is wrong with a name of class w: a host or domain whose mail stays here."""
+    if is_domain(key) or _LITERAL.match(key):
+        return []
+    found = _word("local-host-names", key)
+    if found:
+        return [found]
+    if key.endswith("."):
+        return [_never("trailing-dot", f"“{shown(key)}” ends with a dot.", key.rstrip("."))]
+    if is_number(key) or key.startswith("ipv6:"):
+        return [_never("address", f"“{shown(key)}” is an address without brackets.", f"[{key}]")]
+    if "*" in key or key.startswith("."):
+        return [
+            _never("wildcard", f"“{shown(key)}” stands for no host: every name is written in full.", key.lstrip("*."))
+        ]
+    if is_label(key) or not key.isascii():
+        return []
+    return [
+        error(
+            "local-host-names.name",
+            f"“{shown(key)}” is no name of a host.",
+            "Write a domain such as example.com.",
+            "key",
+        )
+    ]
+
+
+def _word(table: str, key: str) -> Problem | None:
+    """What is wrong with a word that belongs into another table or holds two names."""
+    if "@" in key:
+        return _never_in(
+            table, "address", f"“{shown(key)}” is a mail address; here stands a domain.", key.rpartition("@")[2]
+        )
+    if "," in key or ";" in key:
+        return error(
+            f"{table}.separator",
+            f"“{shown(key)}” is one name for sendmail: commas do not separate.",
+            "Write one name a line.",
+            "key",
+        )
+    tag = key.partition(":")[0]
+    if tag in ("connect", "from", "to", "spam"):
+        return _never_in(table, "tag", f"“{shown(tag)}:” is a tag of access.", key.partition(":")[2])
+    if key in ("relay", "ok", "reject"):
+        return warning(
+            f"{table}.keyword", f"“{shown(key)}” is a value of access, read as a name here.", "Remove it.", "key"
+        )
+    return None
+
+
+def _never(rule: str, message: str, remedy: str) -> Problem:
+    return _never_in("local-host-names", rule, message, remedy)
+
+
+def _never_in(table: str, rule: str, message: str, remedy: str) -> Problem:
+    return error(f"{table}.{rule}", f"{message} It never matches.", f"Write {shown(remedy)}.", "key")
+
+
+def no_value(_key: str, _value: str) -> list[Problem]:
+    """A class has names only."""
+    return []

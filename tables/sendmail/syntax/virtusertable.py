@@ -1,0 +1,116 @@
+"""virtusertable: addresses of virtual domains to one address each (cf/README 997; proto.m4 1112)."""
+
+from __future__ import annotations
+
+import re
+
+from tables.sendmail.spec import Problem
+from tables.sendmail.syntax.addresses import check_address, check_error_text
+from tables.sendmail.syntax.common import domain_after_at, error, is_domain, shown, warning
+
+_KEY = re.compile(r"(?:[^@\s\"<>()\[\],;:\\]+|\+\+|\+\*)?@([^@]+)\Z")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})?\Z")
+
+
+def check_key(key: str) -> list[Problem]:
+    """What is wrong with a key: ``user@dom``, ``user++@dom``, ``user+*@dom``, ``++@dom``, ``+*@dom``, ``@dom``."""
+    found = _KEY.match(key)
+    if found and is_domain(found[1]):
+        return _wildcard(key)
+    if "@" not in key:
+        return [_no_domain(key)]
+    domain = domain_after_at(key)
+    if domain.endswith((".", ":")):
+        return [_never("trailing-dot", f"“{shown(key)}” ends with “{domain[-1]}” and never matches.", key.rstrip(".:"))]
+    if key.startswith('"') or key.startswith("<") or "<" in key:
+        return [_never("key-form", f"“{shown(key)}” has quotes or angle brackets and never matches.", key.strip('<>"'))]
+    if not is_domain(domain) and domain.isascii():
+        return [
+            error("virtusertable.domain", f"“{shown(domain)}” is no domain.", "Write user@domain or @domain.", "key")
+        ]
+    if found or not key.isascii():
+        return []
+    return [
+        error(
+            "virtusertable.key-form",
+            f"“{shown(key)}” is no address of a recipient.",
+            "Write user@domain or @domain.",
+            "key",
+        )
+    ]
+
+
+def _no_domain(key: str) -> Problem:
+    return error(
+        "virtusertable.no-domain",
+        f"“{shown(key)}” has no @: keys are user@domain or @domain.",
+        f"Write @{key.strip('.')}" if "." in key else f"Write {shown(key)}@ and the domain, or use aliases.",
+        "key",
+    )
+
+
+def _never(rule: str, message: str, remedy: str) -> Problem:
+    return error(f"virtusertable.{rule}", message, f"Write {shown(remedy)}.", "key")
+
+
+def _wildcard(key: str) -> list[Problem]:
+    if "*" not in key or key.startswith("+*@") or key.partition("@")[0].endswith("+*"):
+        return []
+    domain = domain_after_at(key)
+    return [_never("wildcard", f"“{shown(key)}” has a wildcard that sendmail does not know.", f"@{domain}")]
+
+
+def check_value(key: str, value: str) -> list[Problem]:
+    """What is wrong with a value: one address, or ``error:``."""
+    if _PLAIN_VALUE.match(value):
+        return _loop(key, value)
+    text = value.strip(" \t\r")
+    if text.lower().startswith("error:"):
+        return check_error_text("virtusertable", text[6:], separator=" ")
+    if text.lower().startswith('"error:'):
+        return [
+            warning(
+                "virtusertable.quoted-error",
+                "With quotes around it, error: is a local user's name.",
+                "Remove the outer quotes.",
+                "value",
+            )
+        ]
+    if re.fullmatch(r"[A-Z]+", text) and text in ("REJECT", "DISCARD", "OK", "RELAY"):
+        return [
+            warning(
+                "virtusertable.keyword",
+                f"“{text}” is a user's name here.",
+                "Write error:nouser 550 No such user.",
+                "value",
+            )
+        ]
+    if re.match(r"[a-z]+:", text) and "@" not in text:
+        return [
+            warning(
+                "virtusertable.mailer",
+                f"“{shown(text)}” looks like mailertable; here it is a user's name.",
+                "Write an address.",
+                "value",
+            )
+        ]
+    return check_address("virtusertable", value, macros=_macros(key)) + _loop(key, text)
+
+
+def _macros(key: str) -> str:
+    """The digits that have a meaning: %1 the user, %2 and %3 the detail, where the key can match one."""
+    return "123" if "+" in key.partition("@")[0] else "13"
+
+
+def _loop(key: str, value: str) -> list[Problem]:
+    expanded = value.replace("%1", "").lower() if key.startswith("@") else value.lower()
+    if expanded != key:
+        return []
+    return [
+        warning(
+            "virtusertable.loop",
+            f"“{shown(value)}” leads back to this entry: sendmail gives up after 50 rounds.",
+            "Give an address in another domain, or a local name without a domain.",
+            "value",
+        )
+    ]

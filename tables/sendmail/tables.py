@@ -1,0 +1,178 @@
+"""The seven tables, each declared once."""
+
+from __future__ import annotations
+
+from tables.sendmail import risk
+from tables.sendmail.spec import Duplicates, Kind, TableSpec
+from tables.sendmail.syntax import access, aliases, check_entry, genericstable, mailertable, names, normalise_key
+from tables.sendmail.syntax import virtusertable as virtual
+from tables.sendmail.syntax.common import domain_after_at
+
+__all__ = ["TABLES", "UnknownTable", "check_entry", "get", "normalise_key"]
+
+
+class UnknownTable(LookupError):
+    """There is no table of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no table “{name}”. The tables are {', '.join(TABLES)}.")
+        self.name = name
+
+
+def _no_domain(_key: str) -> str:
+    return ""
+
+
+def _access_domain(key: str) -> str:
+    item = access.split(key)[1]
+    return domain_after_at(item) or item
+
+
+def _route_domain(key: str) -> str:
+    return ".".join(key.strip(".").split(".")[-2:])
+
+
+_ALIASES = TableSpec(
+    name="aliases",
+    title="Aliases",
+    singular="alias",
+    kind=Kind.ALIASES,
+    summary="Local names and where their mail goes: users, lists of addresses, programs and files.",
+    key_label="Name",
+    key_help="A local name without a domain, such as sales; sales+* takes every detail after a plus sign.",
+    value_label="Targets",
+    value_help="Users and addresses with commas between them; \\user delivers here without another look; "
+    '"|/path/program args" runs a program; /path/file appends to a file; :include:/path/list reads a list.',
+    example=("sales", "alice, bob@example.net"),
+    duplicates=Duplicates.LAST,
+    check_key=aliases.check_key,
+    check_value=aliases.check_value,
+    risks=risk.alias_risks,
+    domain=_no_domain,
+)
+
+_ACCESS = TableSpec(
+    name="access",
+    title="Access",
+    singular="access rule",
+    kind=Kind.MAP,
+    summary="Which clients may connect and relay, which senders and recipients are refused, limits and TLS demands.",
+    key_label="Who",
+    key_help="Tag and item without a blank: Connect:192.0.2, From:spammer@example.net, To:user@, ClientRate:192.0.2.1. "
+    "Networks are whole octets, IPv6 is written in full (IPv6:2001:db8), a domain stands for everything under it.",
+    value_label="Action",
+    value_help='OK, RELAY, REJECT, DISCARD, QUARANTINE:reason or ERROR:5.7.1:"550 text"; '
+    "a number after ClientRate, ClientConn and GreetPause.",
+    example=("Connect:192.0.2", "REJECT"),
+    duplicates=Duplicates.FIRST,
+    check_key=access.check_key,
+    check_value=access.check_value,
+    risks=risk.access_risks,
+    domain=_access_domain,
+)
+
+_VIRTUSERTABLE = TableSpec(
+    name="virtusertable",
+    title="Virtual users",
+    singular="virtual address",
+    kind=Kind.MAP,
+    summary="Addresses of virtual domains and the one address that each leads to.",
+    key_label="Address",
+    key_help="user@domain, or @domain for everybody else in the domain; user+*@domain takes any detail.",
+    value_label="Leads to",
+    value_help="One local name or address. %1 is the user, %2 the detail, %3 the detail with its plus sign. "
+    "error:nouser 550 No such user here refuses the mail.",
+    example=("info@example.com", "alice"),
+    duplicates=Duplicates.FIRST,
+    check_key=virtual.check_key,
+    check_value=virtual.check_value,
+    risks=risk.catch_all_risks,
+    domain=domain_after_at,
+)
+
+_GENERICSTABLE = TableSpec(
+    name="genericstable",
+    title="Generic addresses",
+    singular="generic address",
+    kind=Kind.MAP,
+    summary="What local senders' addresses are rewritten to when mail leaves.",
+    key_label="Sender",
+    key_help="user, user@domain, or @domain for everybody else in the domain.",
+    value_label="Becomes",
+    value_help="One address. %1 is the user under @domain, and the detail under user+*.",
+    example=("alice", "alice.smith@example.com"),
+    duplicates=Duplicates.FIRST,
+    check_key=genericstable.check_key,
+    check_value=genericstable.check_value,
+    risks=risk.catch_all_risks,
+    domain=domain_after_at,
+)
+
+_MAILERTABLE = TableSpec(
+    name="mailertable",
+    title="Mail routes",
+    singular="mail route",
+    kind=Kind.MAP,
+    summary="Domains whose mail takes another way than DNS says.",
+    key_label="Domain",
+    key_help="example.com alone, .example.com for everything under it, a dot alone for everything else.",
+    value_label="Route",
+    value_help="mailer:host. esmtp:[mail.example.com] goes to that host, esmtp:mail.example.com to its MX; "
+    "error:5.1.2:550 text refuses the mail.",
+    example=("example.com", "esmtp:[mail.example.com]"),
+    duplicates=Duplicates.FIRST,
+    check_key=mailertable.check_key,
+    check_value=mailertable.check_value,
+    risks=risk.mailer_risks,
+    domain=_route_domain,
+)
+
+_RELAY_DOMAINS = TableSpec(
+    name="relay-domains",
+    title="Relay domains",
+    singular="relay domain",
+    kind=Kind.CLASS,
+    summary="Domains and networks that may relay: mail to them and from their hosts is passed on.",
+    key_label="Domain or network",
+    key_help="example.com stands for it and everything under it; networks are whole octets, such as 192.0.2.",
+    value_label="",
+    value_help="",
+    example=("example.com", ""),
+    duplicates=Duplicates.HARMLESS,
+    check_key=names.check_relay_key,
+    check_value=names.no_value,
+    risks=risk.relay_domain_risks,
+    domain=_route_domain,
+)
+
+_LOCAL_HOST_NAMES = TableSpec(
+    name="local-host-names",
+    title="Local host names",
+    singular="local host name",
+    kind=Kind.CLASS,
+    summary="Hosts and domains whose mail is delivered here.",
+    key_label="Host or domain",
+    key_help="Each name in full, such as example.com; names under it are not included.",
+    value_label="",
+    value_help="",
+    example=("example.com", ""),
+    duplicates=Duplicates.HARMLESS,
+    check_key=names.check_host_key,
+    check_value=names.no_value,
+    risks=risk.local_host_risks,
+    domain=_route_domain,
+)
+
+#: The seven tables by name, in the order in which they are shown.
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (_ALIASES, _ACCESS, _VIRTUSERTABLE, _GENERICSTABLE, _MAILERTABLE, _RELAY_DOMAINS, _LOCAL_HOST_NAMES)
+}
+
+
+def get(name: str) -> TableSpec:
+    """The table of this name. Raises :class:`UnknownTable`, whose message names the seven."""
+    try:
+        return TABLES[name]
+    except KeyError:
+        raise UnknownTable(name) from None

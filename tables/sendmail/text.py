@@ -1,0 +1,67 @@
+"""Bytes of a file to ``str`` and back, without loss.
+
+Valid UTF-8 becomes its characters. Every other byte ``b``, and NUL, becomes the private-use character
+``chr(0xF700 + b)``, which PostgreSQL stores and ``encode`` turns back into the byte.
+"""
+
+from __future__ import annotations
+
+_BASE = 0xF700
+_HIGH = range(0x80, 0x100)
+
+
+def _escaped(code: int) -> str:
+    return "".join(chr(_BASE + byte) for byte in chr(code).encode())
+
+
+_TO_TEXT: dict[int, int | str] = {0: _BASE, _BASE: _escaped(_BASE)}
+_TO_TEXT |= {0xDC00 + byte: _BASE + byte for byte in _HIGH}
+_TO_TEXT |= {_BASE + byte: _escaped(_BASE + byte) for byte in _HIGH}
+
+_TO_BYTES: dict[int, int] = {_BASE: 0} | {_BASE + byte: 0xDC00 + byte for byte in _HIGH}
+
+_VISIBLE: dict[int, str] = {code: f"\\x{code:02X}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_VISIBLE |= {
+    ord("\r"): "\\r",
+    ord("\n"): "\\n",
+    ord("\v"): "\\v",
+    ord("\f"): "\\f",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
+_VISIBLE |= {_BASE: "\\x00", 0xFEFF: "\\uFEFF"} | {_BASE + byte: f"\\x{byte:02X}" for byte in _HIGH}
+del _VISIBLE[ord("\t")]
+
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+def decode(data: bytes) -> str:
+    """The text of ``data``; ``encode(decode(data)) == data`` for all bytes."""
+    if data.isascii():
+        text = data.decode("ascii")
+        return text.replace("\0", chr(_BASE)) if "\0" in text else text
+    return data.decode("utf-8", "surrogateescape").translate(_TO_TEXT)
+
+
+def encode(text: str) -> bytes:
+    """The bytes that ``text`` stands for. Raises ``UnicodeEncodeError`` for a surrogate that no byte made."""
+    if text.isascii():
+        return text.encode("ascii")
+    return text.translate(_TO_BYTES).encode("utf-8", "surrogateescape")
+
+
+def length(text: str) -> int:
+    """How many bytes ``text`` takes in a file."""
+    return len(text) if text.isascii() else len(encode(text))
+
+
+def visible(text: str) -> str:
+    """``text`` for a page or a message: escaped bytes and control characters written out, TAB kept."""
+    if text.isascii() and text.isprintable():
+        return text
+    return text.translate(_VISIBLE)
+
+
+def fold(key: str) -> str:
+    """``key`` in lower case as makemap folds it: ASCII letters only."""
+    return key.lower() if key.isascii() else key.translate(_LOWER)
