@@ -1,0 +1,55 @@
+"""How allauth behaves here: no sign-up, and every log-in leaves a trace."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+
+from mailadmin.accounts.models import User
+from tables import audit
+from tables.actors import Actor
+
+#: Written for a failed log-in under a name that nobody has: what was typed there may be somebody's password.
+UNKNOWN = "unknown"
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("home")
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        with transaction.atomic():
+            super().login(request, user)
+            self._record(request, Actor.of(user), "login")
+
+    def logout(self, request: HttpRequest) -> None:
+        with transaction.atomic():
+            if isinstance(request.user, User):
+                self._record(request, Actor.of(request.user), "logout")
+            super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        name = User.objects.filter(username__iexact=credentials.get("username", "")).values_list("username", flat=True)
+        self._record(request, Actor(name=name.first() or UNKNOWN), "login-failed")
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        if user is not None and user.check_password(password):
+            raise ValidationError("This is the password that you have now. Choose another.")
+        cleaned: str = super().clean_password(password, user=user)
+        return cleaned
+
+    def set_password(self, user: User, password: str) -> None:
+        with transaction.atomic():
+            user.set_password(password)
+            user.must_change_password = False
+            user.save(update_fields=["password", "must_change_password"])
+            audit.record(actor=Actor.of(user), action="password-changed")
+
+    def _record(self, request: HttpRequest, actor: Actor, action: str) -> None:
+        audit.record(actor=actor, action=action, detail={"address": self.get_client_ip(request)})

@@ -1,0 +1,21 @@
+"""Log-in, one's own account, and people."""
+
+from allauth.account import views as account
+from django.urls import include, path
+
+from mailadmin.accounts import views
+
+urlpatterns = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/second-factor/", include("allauth.mfa.urls")),
+    path("theme/", views.theme, name="theme"),
+    path("people/", views.people_list, name="people"),
+    path("people/add/", views.person_add, name="person-add"),
+    path("people/<int:pk>/", views.person_edit, name="person-edit"),
+    path("people/<int:pk>/switch/", views.person_switch, name="person-switch"),
+    path("people/<int:pk>/password/", views.person_password, name="person-password"),
+]

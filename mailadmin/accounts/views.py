@@ -1,0 +1,112 @@
+"""Pages about people, and the choice between light and dark."""
+
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from mailadmin.accounts import people
+from mailadmin.accounts.forms import NewPersonForm, PasswordResetForm, PersonForm
+from mailadmin.accounts.models import User
+from mailadmin.accounts.roles import DESCRIPTIONS, PEOPLE, Role
+from tables.context import THEME_COOKIE, THEMES
+from tables.views.access import actor_of, needs, person_of
+
+YEAR = 365 * 24 * 60 * 60
+
+
+@login_not_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    chosen = request.POST.get("theme", "")
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if safe else "home")
+    if chosen in THEMES:
+        response.set_cookie(THEME_COOKIE, chosen, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax")
+    return response
+
+
+@needs(PEOPLE)
+def people_list(request: HttpRequest) -> HttpResponse:
+    factor = Authenticator.objects.filter(user=OuterRef("pk"))
+    found = User.objects.annotate(has_second_factor=Exists(factor)).prefetch_related("groups")
+    rows = [{"person": person, "roles": people.roles_of(person)} for person in found.order_by("-is_active", "username")]
+    descriptions = [(role.value, DESCRIPTIONS[role]) for role in Role]
+    return render(request, "people/list.html", {"rows": rows, "descriptions": descriptions})
+
+
+@needs(PEOPLE)
+@never_cache
+def person_add(request: HttpRequest) -> HttpResponse:
+    form = NewPersonForm(request.POST or None, initial={"roles": [Role.VIEWER]})
+    if request.method == "POST" and form.is_valid():
+        try:
+            person, password = people.add(actor=actor_of(request), **form.cleaned_data)
+        except people.PeopleError as error:
+            form.add_error("username", str(error))
+        else:
+            return _show_password(request, person, password, new=True)
+    return render(request, "people/add.html", {"form": form})
+
+
+@needs(PEOPLE)
+@never_cache
+def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User.objects.select_related("credentials_set_by"), pk=pk)
+    initial = {"full_name": person.first_name, "email": person.email, "roles": people.roles_of(person)}
+    form = PersonForm(request.POST or None, initial=initial)
+    myself = person == person_of(request)
+    if myself:
+        form.fields["roles"].disabled = True
+    if request.method == "POST" and form.is_valid():
+        try:
+            people.change(actor=actor_of(request), person=person, **form.cleaned_data)
+        except people.PeopleError as error:
+            form.add_error("roles", str(error))
+        else:
+            messages.success(request, f"{person} is saved.")
+            return redirect("people")
+    factor = Authenticator.objects.filter(user=person).exists()
+    reset = PasswordResetForm(has_second_factor=factor)
+    context = {"form": form, "person": person, "myself": myself, "reset": reset, "has_second_factor": factor}
+    return render(request, "people/edit.html", context)
+
+
+@needs(PEOPLE)
+@require_POST
+def person_switch(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=pk)
+    active = request.POST.get("active") == "yes"
+    try:
+        people.switch(actor=actor_of(request), person=person, active=active)
+    except people.PeopleError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{person} may log in again." if active else f"{person} can no longer log in.")
+    return redirect("person-edit", pk=pk)
+
+
+@needs(PEOPLE)
+@require_POST
+@never_cache
+def person_password(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=pk)
+    try:
+        password = people.reset_password(
+            actor=actor_of(request), person=person, remove_second_factor="remove_second_factor" in request.POST
+        )
+    except people.PeopleError as error:
+        messages.error(request, str(error))
+        return redirect("person-edit", pk=pk)
+    return _show_password(request, person, password, new=False)
+
+
+def _show_password(request: HttpRequest, person: User, password: str, *, new: bool) -> HttpResponse:
+    """The one-time password is in this answer alone: neither the session nor the database keeps it readable."""
+    return render(request, "people/password.html", {"person": person, "password": password, "new": new})

@@ -1,0 +1,140 @@
+"""What the frame of every page shows: where one can go, and how much waits there."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import F
+from django.http import HttpRequest
+from django.urls import reverse
+
+from mailadmin.accounts import roles
+from tables import entries, releases
+from tables.models import ChangeRequest, Cluster, Host
+from tables.sendmail.spec import Kind
+from tables.sendmail.tables import TABLES
+from tables.templatetags.panel import thousands
+
+THEMES = ("light", "dark", "system")
+THEME_COOKIE = "theme"
+
+ICONS = {Kind.MAP: "table-cells", Kind.ALIASES: "at-symbol", Kind.CLASS: "list-bullet"}
+
+#: Seconds for which a table's count may stand without being asked for again while nothing is applied.
+COUNTS_SECONDS = 60
+#: More pending changes than this are shown as "999+": the badge need not count a whole import.
+MOST_COUNTED = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One line of the navigation. ``hot`` marks a count that asks for something to be done."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool = False
+    count: int | None = None
+    count_of: str = ""
+    hot: bool = False
+
+    @property
+    def count_text(self) -> str:
+        if self.count is None:
+            return ""
+        return f"{MOST_COUNTED}+" if self.hot and self.count > MOST_COUNTED else thousands(self.count)
+
+
+class Navigation:
+    """Asked for lazily: a fragment or a page without the frame costs no query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @property
+    def theme(self) -> str:
+        chosen = self.request.COOKIES.get(THEME_COOKIE, "system")
+        return chosen if chosen in THEMES else "system"
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        return entries.get_cluster()
+
+    @cached_property
+    def roles(self) -> str:
+        return ", ".join(self.request.user.groups.values_list("name", flat=True))
+
+    def _may(self, right: str) -> bool:
+        return self.request.user.has_perm(right)
+
+    def _link(self, label: str, name: str, icon: str, *args: Any, inside: tuple[str, ...] = (), **more: Any) -> Link:
+        url = reverse(name, args=args)
+        path = self.request.path
+        current = path == url or (url != reverse("home") and path.startswith((url, *inside)))
+        return Link(label=label, url=url, icon=icon, current=current, **more)
+
+    @cached_property
+    def work(self) -> list[Link]:
+        links = [self._link("Home", "home", "home")]
+        if self._may(roles.VIEW):
+            links += [self._requests, self._publish]
+        return links
+
+    @property
+    def _requests(self) -> Link:
+        waiting = self.waiting
+        return self._link(
+            "Requests", "requests", "inbox-stack", count=waiting or None, count_of="waiting for a review", hot=waiting > 0
+        )
+
+    @property
+    def _publish(self) -> Link:
+        count = self.pending
+        inside = (reverse("releases"), "/publications/")
+        return self._link(
+            "Publish", "publish", "rocket-launch", inside=inside, count=count or None, count_of="not yet live", hot=count > 0
+        )
+
+    @cached_property
+    def waiting(self) -> int:
+        return ChangeRequest.objects.filter(cluster=self.cluster, state=ChangeRequest.State.SUBMITTED).count()
+
+    @cached_property
+    def pending(self) -> int:
+        found = releases.pending(cluster=self.cluster, host=slowest_host(self.cluster))
+        return found.order_by()[: MOST_COUNTED + 1].count()
+
+    @cached_property
+    def tables(self) -> list[Link]:
+        if not self._may(roles.VIEW):
+            return []
+        counts = table_counts(self.cluster)
+        return [
+            self._link(name, "table", ICONS[table.kind], table, count=counts[name], count_of="entries")
+            for name, table in TABLES.items()
+        ]
+
+    @cached_property
+    def records(self) -> list[Link]:
+        links = []
+        if self._may(roles.AUDIT):
+            links.append(self._link("History", "audit", "clock"))
+        if self._may(roles.PEOPLE):
+            links.append(self._link("People", "people", "user-group"))
+        return links
+
+
+def slowest_host(cluster: Cluster) -> Host | None:
+    """The host on which the oldest state is live: what is not there yet still has to be published."""
+    return cluster.hosts.select_related("release").order_by(F("release__change_number").asc(nulls_first=True)).first()
+
+
+def table_counts(cluster: Cluster) -> dict[str, int]:
+    """Entries of each table. Counting a million takes a tenth of a second, and every page shows them."""
+    key = f"counts:{cluster.pk}:{cluster.last_change}"
+    return cache.get_or_set(key, lambda: entries.counts(cluster), COUNTS_SECONDS) or {}
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    return {"navigation": Navigation(request)}
