@@ -30,7 +30,7 @@ def build(target: Path, *, mail_dir: Path, map_type: str, macros: Path = MACROS)
 
 
 def expand(defines: dict[str, str], macros: Path) -> str:
-    flags = [word for name, value in defines.items() for word in ("-D", f"MAILADMIN_{name}={value}")]
+    flags = [word for name, value in defines.items() for word in ("-D", f"TABLES_{name}={value}")]
     command = ["m4", *flags, "-D", f"_CF_DIR_={macros}/", str(macros / "m4/cf.m4"), str(SOURCE)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
