@@ -85,7 +85,12 @@ class Navigation:
     def _requests(self) -> Link:
         waiting = self.waiting
         return self._link(
-            "Requests", "requests", "inbox-stack", count=waiting or None, count_of="waiting for a review", hot=waiting > 0
+            "Requests",
+            "requests",
+            "inbox-stack",
+            count=waiting or None,
+            count_of="waiting for a review",
+            hot=waiting > 0,
         )
 
     @property
@@ -93,7 +98,13 @@ class Navigation:
         count = self.pending
         inside = (reverse("releases"), "/publications/")
         return self._link(
-            "Publish", "publish", "rocket-launch", inside=inside, count=count or None, count_of="not yet live", hot=count > 0
+            "Publish",
+            "publish",
+            "rocket-launch",
+            inside=inside,
+            count=count or None,
+            count_of="not yet live",
+            hot=count > 0,
         )
 
     @cached_property

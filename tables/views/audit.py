@@ -1,0 +1,170 @@
+"""The history of everything: who did what, when and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from mailadmin.accounts import roles
+from tables import audit
+from tables.converters import entry_url
+from tables.forms import FilterForm, QueryField
+from tables.models import AuditEvent
+from tables.sendmail.render import item_text
+from tables.sendmail.tables import TABLES
+from tables.sendmail.text import fold, visible
+from tables.states import from_json
+from tables.views.access import needs
+from tables.views.paging import Order, read_page
+
+#: What can stand in the history, and how it reads after a name.
+ACTIONS = {
+    "entry-created": "added an entry",
+    "entry-updated": "changed an entry",
+    "entry-deleted": "deleted an entry",
+    "baseline": "took over the tables",
+    "request-submitted": "submitted a request",
+    "request-viewed": "looked at a request",
+    "request-approved": "approved a request",
+    "request-rejected": "rejected a request",
+    "request-withdrawn": "withdrew a request",
+    "request-conflicted": "found a request in conflict",
+    "request-expired": "let a request expire",
+    "release-cut": "cut a release",
+    "publication-succeeded": "published a release",
+    "publication-failed": "failed to publish a release",
+    "publication-rolled-back": "rolled a publication back",
+    "unsafe-override": "overrode a safety finding",
+    "drift-found": "found a file changed by hand",
+    "export": "exported the tables",
+    "login": "logged in",
+    "login-failed": "failed to log in",
+    "logout": "logged out",
+    "password-changed": "changed their password",
+    "password-reset": "reset somebody's password",
+    "person-added": "added a person",
+    "person-changed": "changed a person",
+}
+
+NEWEST_EVENT: Order[AuditEvent] = Order(
+    cursor=lambda event: str(event.number),
+    after=lambda cursor: Q(number__lt=int(cursor)),
+    before=lambda cursor: Q(number__gt=int(cursor)),
+)
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class AuditForm(FilterForm):
+    person = QueryField(label="Person", required=False, initial="", max_length=255)
+    table = forms.ChoiceField(
+        label="Table", required=False, initial="", choices=[("", "Any"), *((name, name) for name in TABLES)]
+    )
+    key = QueryField(label="Key or account", required=False, initial="", max_length=1000)
+    action = forms.ChoiceField(label="Action", required=False, initial="", choices=[("", "Any"), *ACTIONS.items()])
+    since = DayField(label="From", required=False)
+    until = DayField(label="To", required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as the page shows it."""
+
+    event: AuditEvent
+    words: str
+    before: list[str]
+    after: list[str]
+    facts: list[tuple[str, str]]
+    entry_url: str
+
+
+@needs(roles.AUDIT)
+def listing(request: HttpRequest) -> HttpResponse:
+    form = AuditForm(request.GET or None)
+    chosen = form.chosen()
+    page = read_page(
+        request,
+        audit.events(**_conditions(chosen)),
+        order=NEWEST_EVENT,
+        size=settings.PAGE_SIZE,
+        total=None,
+        keep={name: str(value) for name, value in chosen.items() if value},
+    )
+    context = {"form": form, "page": page, "rows": [_row(event) for event in page.rows], "filtered": any(chosen.values())}
+    template = "audit/_events.html" if getattr(request, "htmx", False) else "audit/list.html"
+    return render(request, template, context)
+
+
+def _conditions(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Days are those of the panel's time zone; the last one counts whole."""
+    since, until = chosen["since"], chosen["until"]
+    return {
+        **chosen,
+        "key": fold(chosen["key"]),
+        "since": _midnight(since) if since else None,
+        "until": _midnight(until + timedelta(days=1)) if until else None,
+    }
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _row(event: AuditEvent) -> Row:
+    is_entry = event.table in TABLES and bool(event.key)
+    before, after = _entry_lines(event) if is_entry else _named_lines(event)
+    return Row(
+        event=event,
+        words=ACTIONS.get(event.action, event.action),
+        before=before,
+        after=after,
+        facts=list(_facts(event.detail)),
+        entry_url=entry_url("entry-history", TABLES[event.table], event.key) if is_entry else "",
+    )
+
+
+def _entry_lines(event: AuditEvent) -> tuple[list[str], list[str]]:
+    """The lines of the file that the entry stood for before and after."""
+    table = TABLES[event.table]
+    both = (from_json(event.key, event.before), from_json(event.key, event.after))
+    before, after = (
+        [] if entry is None else [visible(line) for line in item_text(table, entry).splitlines()] for entry in both
+    )
+    return before, after
+
+
+def _named_lines(event: AuditEvent) -> tuple[list[str], list[str]]:
+    """Of two states with named values: only what differs."""
+    before, after = event.before or {}, event.after or {}
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return (
+        [f"{name}: {_text(before[name])}" for name in names if name in before],
+        [f"{name}: {_text(after[name])}" for name in names if name in after],
+    )
+
+
+def _facts(detail: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """What an event says beside, names of inner parts joined by blanks."""
+    for name, value in detail.items():
+        words = f"{prefix} {name}".replace("_", " ").strip()
+        if isinstance(value, Mapping):
+            yield from _facts(value, words)
+        elif value not in (None, "", False):
+            yield words, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_text(item) for item in value)
+    return visible(str(value))

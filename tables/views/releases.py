@@ -1,0 +1,70 @@
+"""Releases and what became of them on each host."""
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from mailadmin.accounts import roles
+from tables import changes, entries
+from tables.models import Change, Publication, Release
+from tables.templatetags.panel import STEPS
+from tables.views.access import needs
+from tables.views.paging import NEWEST, OLDEST, read_page
+
+
+@needs(roles.VIEW)
+def listing(request: HttpRequest) -> HttpResponse:
+    found = Release.objects.filter(cluster=entries.get_cluster()).order_by("-id").prefetch_related("publications__host")
+    page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=None, keep={})
+    return render(request, "releases/list.html", {"page": page})
+
+
+@needs(roles.VIEW)
+def detail(request: HttpRequest, number: int) -> HttpResponse:
+    cluster = entries.get_cluster()
+    release = get_object_or_404(Release, cluster=cluster, number=number)
+    found = changes_of(release)
+    page = read_page(
+        request, found.select_related("request"), order=OLDEST, size=settings.PAGE_SIZE, total=found.count(), keep={}
+    )
+    context = {
+        "release": release,
+        "page": page,
+        "changes": [(change, *changes.lines(change)) for change in page.rows],
+        "tables": found.order_by().values_list("table").annotate(Count("id")).order_by("table"),
+        "publications": release.publications.select_related("host"),
+    }
+    return render(request, "releases/detail.html", context)
+
+
+def changes_of(release: Release) -> QuerySet[Change]:
+    """What came into this release: the changes since the one before it."""
+    before = Release.objects.filter(cluster=release.cluster, number__lt=release.number).first()
+    since = before.change_number if before else 0
+    return Change.objects.filter(cluster=release.cluster, number__gt=since, number__lte=release.change_number)
+
+
+@needs(roles.VIEW)
+def publication(request: HttpRequest, pk: int) -> HttpResponse:
+    """One publication; htmx asks for its progress again each second until it has ended."""
+    found = get_object_or_404(Publication.objects.select_related("release", "host__release"), pk=pk)
+    newest = Publication.objects.filter(host=found.host).first()
+    context = {
+        "publication": found,
+        "steps": steps_of(found),
+        "is_newest": found == newest,
+        "files": [item for item in found.files if item.get("changed")],
+        "untouched": [item["table"] for item in found.files if not item.get("changed")],
+    }
+    template = "releases/_progress.html" if getattr(request, "htmx", False) else "releases/publication.html"
+    return render(request, template, context)
+
+
+def steps_of(publication: Publication) -> list[dict[str, object]]:
+    """The steps done so far and, while it runs, those to come."""
+    done = list(publication.steps)
+    if publication.ended:
+        return done
+    names = {step["step"] for step in done}
+    return done + [{"step": name, "state": "waiting", "seconds": None} for name in STEPS if name not in names]
