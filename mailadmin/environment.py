@@ -43,14 +43,16 @@ def path(name: str, default: Path) -> Path:
 
 
 def secret(name: str, *, generated: Path) -> str:
-    """The secret itself, the content of the file that ``NAME_FILE`` names, or one made once and kept in ``generated``."""
+    """The secret itself, what the file that ``NAME_FILE`` names holds, or one made once and kept in ``generated``."""
     if given := text(name):
         return given
     if source := text(f"{name}_FILE"):
         try:
             return Path(source).read_text().strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE names {source}, which cannot be read: {error.strerror}.") from error
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {source}, which cannot be read: {error.strerror}."
+            ) from error
     try:
         return generated.read_text()
     except FileNotFoundError:
@@ -97,5 +99,5 @@ def database(name: str, base: Path, default: str) -> dict[str, Any]:
             "OPTIONS": options,
         }
     raise ImproperlyConfigured(
-        f"{name} must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME, not one with scheme {parts.scheme!r}."
+        f"{name} must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME; it starts with {parts.scheme!r}."
     )

@@ -1,4 +1,4 @@
-"""All settings. What an operator may set comes from ``MAILADMIN_…`` variables; README.md and deploy/mailadmin.env list them."""
+"""All settings. An operator sets ``MAILADMIN_…`` variables, which README.md and deploy/mailadmin.env list."""
 
 import socket
 from pathlib import Path

@@ -59,9 +59,13 @@ def holders(cluster: Cluster, changes: Iterable[Change]) -> Iterator[Change]:
     """The changes of other open requests that hold any of these keys."""
     for table, group in _by_table(changes).items():
         for chunk in _chunks(group):
-            yield from Change.objects.filter(
-                cluster=cluster, table=table, key__in=[change.key for change in chunk], holds=True
-            ).exclude(request=chunk[0].request_id).select_related("request")
+            yield from (
+                Change.objects.filter(
+                    cluster=cluster, table=table, key__in=[change.key for change in chunk], holds=True
+                )
+                .exclude(request=chunk[0].request_id)
+                .select_related("request")
+            )
 
 
 def conflicts(cluster: Cluster, changes: Iterable[Change]) -> list[tuple[Change, Entry | None]]:

@@ -63,9 +63,7 @@ CHUNK = 500
 # --- making a request -------------------------------------------------------------------------------------------------
 
 
-def draft(
-    *, cluster: Cluster, actor: Actor, kind: str = ChangeRequest.Kind.EDIT, reason: str = ""
-) -> ChangeRequest:
+def draft(*, cluster: Cluster, actor: Actor, kind: str = ChangeRequest.Kind.EDIT, reason: str = "") -> ChangeRequest:
     _must_be_editor(actor)
     return ChangeRequest.objects.create(
         cluster=cluster, kind=kind, author=actor.person, author_name=actor.name, reason=reason.strip()
@@ -98,14 +96,12 @@ def propose_many(
 def _change(
     request: ChangeRequest, actor: Actor, table: TableSpec, before: Entry | None, after: Entry | None
 ) -> Change:
-    present = before or after
-    assert present is not None
     action = Change.Action.CREATE if before is None else Change.Action.DELETE if after is None else Change.Action.UPDATE
     return Change(
         request=request,
         cluster=request.cluster,
         table=table.name,
-        key=present.key,
+        key=(before or after or Entry("")).key,
         action=action,
         before=to_json(before),
         after=to_json(after),
@@ -303,7 +299,8 @@ def save_entry(
         enabled=enabled,
     )
     _refuse_problems(problems, confirmed=confirmed)
-    wanted = _edited(cluster, table, current, normalise_key(table, key), value.strip(), _clean_comment(comment), enabled)
+    typed = Entry(normalise_key(table, key), value.strip(), _clean_comment(comment), enabled)
+    wanted = _edited(cluster, table, current, typed)
     pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
     if current is not None and current.key != wanted.key:
         pairs = [(current, None), (None, wanted)]
@@ -345,15 +342,12 @@ def _refuse_problems(problems: Collection[Problem], *, confirmed: bool) -> None:
         raise Unconfirmed(warnings)
 
 
-def _edited(
-    cluster: Cluster, table: TableSpec, current: Entry | None, key: str, value: str, comment: str, enabled: bool
-) -> Entry:
+def _edited(cluster: Cluster, table: TableSpec, current: Entry | None, typed: Entry) -> Entry:
+    """What was typed, at its place in the file, with as much of the present line as is still true."""
     if current is None:
-        position = position_for(cluster=cluster, table=table, key=key)
-        return Entry(key=key, value=value, comment=comment, enabled=enabled, position=position)
-    entry = current if key == current.key else replace(current, key=key, raw="")
-    entry = changed(table, entry, value=value, comment=comment)
-    return entry if entry.enabled == enabled else switched(table, entry, enabled)
+        return replace(typed, position=position_for(cluster=cluster, table=table, key=typed.key))
+    entry = current if typed.key == current.key else replace(current, key=typed.key, raw="")
+    return switched(table, changed(table, entry, value=typed.value, comment=typed.comment), typed.enabled)
 
 
 def _at_once(

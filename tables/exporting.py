@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from tables.errors import ChangeError
-from tables.models import AuditEvent, Change, Cluster, FilePassage, Release
+from tables.models import AuditEvent, Change, Cluster, Release
 from tables.releases import file_items, snapshot
 from tables.sendmail.render import render
 from tables.sendmail.spec import TableSpec
@@ -42,7 +42,7 @@ def _moment(at: str) -> datetime:
     except ValueError:
         moment = day = None
     if day is not None:
-        moment = datetime(day.year, day.month, day.day)
+        moment = datetime.combine(day, time.min)
     if moment is None:
         raise ChangeError(f"{at} is neither a release's number nor a time. Write a time like 2026-01-31T12:00.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
@@ -55,11 +55,11 @@ def content(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterat
 
 def was_ever_used(*, cluster: Cluster, table: TableSpec, change_number: int) -> bool:
     """Whether a table has text, entries or a history: one without has no file."""
-    first = next(file_items(cluster=cluster, table=table, change_number=change_number), None)
-    return first is not None or (
-        FilePassage.objects.filter(cluster=cluster, table=table.name).exists()
-        or Change.objects.filter(cluster=cluster, table=table.name, number__isnull=False).exists()
-    )
+    if next(file_items(cluster=cluster, table=table, change_number=change_number), None) is not None:
+        return True
+    taken_over = AuditEvent.objects.filter(action="baseline", cluster=cluster.name, detail__tables__has_key=table.name)
+    applied = Change.objects.filter(cluster=cluster, table=table.name, number__isnull=False)
+    return taken_over.exists() or applied.exists()
 
 
 def export(*, cluster: Cluster, directory: Path, change_number: int | None = None) -> Iterator[tuple[TableSpec, Path]]:

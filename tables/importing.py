@@ -162,9 +162,7 @@ def _take_over(
             if isinstance(item, Entry):
                 yield item
             else:
-                passages.append(
-                    FilePassage(cluster=cluster, table=table.name, position=item.position, text=item.text)
-                )
+                passages.append(FilePassage(cluster=cluster, table=table.name, position=item.position, text=item.text))
 
     bulk.load(cluster=cluster, table=table, entries=entries())
     FilePassage.objects.bulk_create(passages, batch_size=CHUNK)
@@ -187,9 +185,7 @@ def _digests(cluster: Cluster, reports: Iterable[FileReport]) -> dict[str, dict[
     """Per table what was taken over: the original file's checksum, and that of the entries for a later proof."""
     digests: dict[str, dict[str, object]] = {}
     for report in reports:
-        sorted_entries = entries_at(
-            cluster=cluster, table=report.table, change_number=cluster.last_change, by="key"
-        )
+        sorted_entries = entries_at(cluster=cluster, table=report.table, change_number=cluster.last_change, by="key")
         count, digest = table_digest(sorted_entries)
         with report.path.open("rb") as stream:
             original = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -11,7 +11,9 @@ from tables.sendmail.spec import TableSpec
 def end_of(*, cluster: Cluster, table: TableSpec) -> int:
     """A position after everything in the file."""
     entries = rows(cluster=cluster, table=table).aggregate(last=Max("position"))["last"] or 0
-    passages = FilePassage.objects.filter(cluster=cluster, table=table.name).aggregate(last=Max("position"))["last"] or 0
+    passages = (
+        FilePassage.objects.filter(cluster=cluster, table=table.name).aggregate(last=Max("position"))["last"] or 0
+    )
     return int(max(entries, passages)) + STEP
 
 

@@ -79,7 +79,7 @@ def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None) 
 
 
 def release_checksum(cluster: Cluster, after: int, until: int) -> str:
-    """SHA-256 over the numbered changes after ``after`` up to ``until``, each with the checksum it was approved under."""
+    """SHA-256 over the changes after ``after`` up to ``until``, each with the checksum it was approved under."""
     changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
     values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
     return checksum([list(value) for value in values.iterator(chunk_size=FETCH)])
@@ -130,9 +130,8 @@ def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Entry]:
     first = later.filter(~Exists(earlier), before__isnull=False)
     order = ("before_position", "key") if by == "place" else ("key",)
     for key, before in first.order_by(*order).values_list("key", "before").iterator(chunk_size=FETCH):
-        entry = from_json(key, before)
-        assert entry is not None
-        yield entry
+        if entry := from_json(key, before):
+            yield entry
 
 
 def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:

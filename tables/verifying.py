@@ -34,7 +34,7 @@ def _verify_numbers(cluster: Cluster) -> Iterator[Finding]:
     for number in numbers.values_list("number", flat=True).iterator():
         if number != expected:
             yield Finding("change log", f"Change {expected} is missing; after it comes {number}.")
-        expected = number + 1
+        expected = (number or 0) + 1
     if expected - 1 != cluster.last_change:
         yield Finding("change log", f"It ends at change {expected - 1}, but {cluster.last_change} was applied last.")
 
@@ -83,7 +83,9 @@ def _verify_start(cluster: Cluster) -> Iterator[Finding]:
         digest = table_digest(entries_at(cluster=cluster, table=table, change_number=number, by="key"))
         said = taken.get(table.name)
         if digest != ((said["entries"], said["sha256"]) if said else nothing):
-            yield Finding(table.name, "Some of its entries came from, or were altered by, something other than a change.")
+            yield Finding(
+                table.name, "Some of its entries came from, or were altered by, something other than a change."
+            )
 
 
 def _baseline(cluster: Cluster) -> AuditEvent | None:

@@ -42,8 +42,9 @@ def uses_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def plain_static_files(settings: Any) -> None:
-    """Tests read static files where they are kept; the collected ones with checksums are for production."""
+def quick_settings(settings: Any) -> None:
+    """Passwords hash quickly, and static files come from where they are kept: the collected ones are for production."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -65,7 +66,7 @@ def transactional_db(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def people(db: None) -> dict[str, User]:
+def people(db: None, quick_settings: None) -> dict[str, User]:
     return {username: make_person(username, role) for username, role in CAST.items()}
 
 

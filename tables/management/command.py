@@ -35,13 +35,22 @@ class TablesCommand(BaseCommand):
     def print_json(self, value: Any) -> None:
         self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
 
-    def print_problems(self, source: str, problems: list[Problem]) -> None:
-        """One problem a line, with its position as a compiler would write it."""
+    def print_problems(self, source: str, problems: list[Problem], *, notes: bool = False) -> None:
+        """One problem a line, with its position as a compiler would write it; notes only where they are wanted."""
         styles = {Grade.ERROR: self.style.ERROR, Grade.WARNING: self.style.WARNING, Grade.NOTE: self.style.NOTICE}
         for problem in problems:
+            if problem.grade is Grade.NOTE and not notes:
+                continue
             place = f"{source}:{problem.line}" if problem.line else source
             text = f"{place}: {problem.grade}: {problem.message} {problem.remedy} [{problem.rule}]"
             self.stdout.write(styles[problem.grade](visible(text)))
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 entry``, ``2 entries``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{number} {noun}s"
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
@@ -85,7 +94,7 @@ def actor_from(username: str | None) -> Actor:
 def progress_bar(title: str, total: int | None) -> Iterator[Any]:
     """``advance_to(n)``: a bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda _done: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -105,7 +105,9 @@ class Change(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["request", "table", "key"], name="change_once_in_a_request"),
             models.UniqueConstraint(fields=["cluster", "number"], name="change_number"),
-            models.UniqueConstraint(fields=["cluster", "table", "key"], condition=Q(holds=True), name="change_holds_key"),
+            models.UniqueConstraint(
+                fields=["cluster", "table", "key"], condition=Q(holds=True), name="change_holds_key"
+            ),
         ]
         indexes: ClassVar = [
             # An entry's history, and the first change of a key after a given number.

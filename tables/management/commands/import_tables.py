@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from tables.management.command import (
     add_cluster_argument,
     add_table_argument,
     cluster_from,
+    counted,
     problem_json,
     progress_bar,
     table_from,
 )
 from tables.models import ChangeRequest
-from tables.sendmail.spec import Entry
+from tables.sendmail.spec import Entry, Grade
 from tables.sendmail.tables import TABLES
 
 
@@ -49,14 +51,15 @@ class Command(TablesCommand):
 
     def handle(self, *, path: Path, table: str | None, dry_run: bool, json: bool, **options: Any) -> None:
         files = importing.find_files(path, table_from(table))
+        notes = options["verbosity"] > 1
         outcome = Outcome(None, []) if dry_run else self._import(files, options)
         if json:
             self.print_json(self._described(files) | self._request_json(outcome))
         elif dry_run:
-            self._report([self._read(name, file, files) for name, file in files.items()])
+            self._report([self._read(name, file, files) for name, file in files.items()], notes=notes)
             self.stdout.write("Nothing was written.")
         else:
-            self._report(outcome.reports)
+            self._report(outcome.reports, notes=notes)
             self.stdout.write(self._said(outcome.request))
 
     def _import(self, files: Mapping[str, Path], options: dict[str, Any]) -> Outcome:
@@ -81,13 +84,13 @@ class Command(TablesCommand):
             report.problems += parsed.problems
         return report
 
-    def _report(self, reports: list[FileReport]) -> None:
+    def _report(self, reports: list[FileReport], *, notes: bool) -> None:
         for report in reports:
-            self.print_problems(str(report.path), report.problems)
+            self.print_problems(str(report.path), report.problems, notes=notes)
         for report in reports:
-            count = f"{report.entries} {'entry' if report.entries == 1 else 'entries'}"
-            problems = f", {len(report.problems)} problems" if report.problems else ""
-            self.stdout.write(f"{report.table.name}: {count}{problems}")
+            grades = Counter(problem.grade for problem in report.problems)
+            found = [counted(number, grade) for grade in Grade if (number := grades[grade])]
+            self.stdout.write(f"{report.table.name}: {', '.join([counted(report.entries, 'entry'), *found])}")
 
     def _said(self, request: ChangeRequest | None) -> str:
         if request is None:

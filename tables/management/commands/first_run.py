@@ -1,0 +1,71 @@
+"""``manage.py first_run``: what a new installation needs before anybody can log in. Does nothing on later runs."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management.base import CommandParser
+from django.db import transaction
+
+from mailadmin.accounts.models import User
+from mailadmin.accounts.roles import Role
+from tables import audit, importing
+from tables.actors import Actor
+from tables.entries import get_cluster, is_empty
+from tables.errors import ChangeError
+from tables.management.command import TablesCommand
+from tables.models import Cluster
+
+ADMINISTRATOR = "admin"
+
+
+class Command(TablesCommand):
+    help = "Set up a new installation: take over the tables found, make an administrator with a one-time password."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--from", dest="source", type=Path, default=Path("/etc/mail"), help="where tables may be (/etc/mail)"
+        )
+        parser.add_argument("--sample", action="store_true", help="take the sample tables even if there are others")
+
+    def handle(self, *, source: Path, sample: bool, **options: Any) -> None:
+        cluster = get_cluster()
+        if is_empty(cluster):
+            self._take_over(cluster, source, sample)
+        if not User.objects.filter(is_active=True).exists():
+            self._make_administrator()
+
+    def _take_over(self, cluster: Cluster, source: Path, sample: bool) -> None:
+        directory, files = self._found(source, sample)
+        outcome = importing.baseline(
+            cluster=cluster, actor=Actor.command(), files=files, reason=f"First import of {directory}"
+        )
+        for report in outcome.reports:
+            self.print_problems(str(report.path), report.problems)
+        total = sum(report.entries for report in outcome.reports)
+        self.stdout.write(f"Imported {total} entries of {len(files)} tables from {directory}.")
+
+    def _found(self, source: Path, sample: bool) -> tuple[Path, dict[str, Path]]:
+        if not sample:
+            try:
+                return source, importing.find_files(source)
+            except ChangeError as error:
+                self.stdout.write(f"{error} Taking the sample tables instead.")
+        shipped = settings.BASE_DIR / "sample"
+        return shipped, importing.find_files(shipped)
+
+    @transaction.atomic
+    def _make_administrator(self) -> None:
+        password = secrets.token_urlsafe(12)
+        person = User.objects.create_user(ADMINISTRATOR, password=password, must_change_password=True)
+        person.groups.set(Group.objects.filter(name=Role.ADMINISTRATOR))
+        audit.record(
+            actor=Actor.command(),
+            action="person-added",
+            detail={"person": ADMINISTRATOR, "roles": [Role.ADMINISTRATOR]},
+        )
+        self.stdout.write(self.style.SUCCESS(f"Log in as {ADMINISTRATOR} with the one-time password {password}"))
