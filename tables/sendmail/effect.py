@@ -1,0 +1,108 @@
+"""What a risky change does, in a sentence for the person who must decide about it.
+
+The sentences are declared per table and risk, once for an entry that comes into force and once for one that goes. Which
+risks a change has is the matter of its table's declaration; here they only get words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.sendmail.text import visible
+
+Say = Callable[[Entry], str]
+
+_ADDRESS = re.compile(r"(?i:ipv6:)|\[|\d+(\.\d+){0,3}\.?$")
+
+#: What an access rule's tag makes of RELAY; ``""`` is a rule without a tag.
+_RELAY_BY_TAG = {
+    "connect": "Every host of {item} may send mail anywhere through this host.",
+    "to": "Mail for {item} is relayed, whoever sends it.",
+    "from": "Mail that claims to come from {item} may be relayed, where the configuration relays by sender.",
+    "certissuer": "Clients with a certificate issued by {item} may send mail anywhere through this host.",
+    "certsubject": "Clients with a certificate of {item} may send mail anywhere through this host.",
+    "": "Every host of {item} may send mail anywhere through this host, and mail for {item} is relayed.",
+}
+
+
+def effects(spec: TableSpec, before: Entry | None, after: Entry | None, risks: Iterable[Risk]) -> list[str]:
+    """One sentence for each risk of a change, in a fixed order."""
+    return [_effect(spec, before, after, risk) for risk in sorted(risks)]
+
+
+def _effect(spec: TableSpec, before: Entry | None, after: Entry | None, risk: Risk) -> str:
+    say = _COMES.get((spec.name, risk))
+    if say and after is not None and after.enabled and not _is_about_loss(before, risk):
+        return say(after)
+    if before is not None:
+        return _GOES.get(risk, _unlisted_loss)(before)
+    return f"This change needs a second person because of its risk: {risk}."
+
+
+def _is_about_loss(before: Entry | None, risk: Risk) -> bool:
+    """Whether what counts is the rule that was in force before and no longer holds as it did."""
+    return risk is Risk.BYPASS and before is not None and before.enabled
+
+
+def _split_tag(key: str) -> tuple[str, str]:
+    tag, colon, item = key.partition(":")
+    return (tag.lower(), item) if colon and tag.lower() != "ipv6" else ("", key)
+
+
+def _relay_by_access(entry: Entry) -> str:
+    tag, item = _split_tag(entry.key)
+    sentence = _RELAY_BY_TAG.get(tag, "Clients that match {item} may send mail anywhere through this host.")
+    return sentence.format(item=visible(item) or "everybody")
+
+
+def _relay_by_class(entry: Entry) -> str:
+    key = visible(entry.key)
+    if _ADDRESS.match(entry.key):
+        return f"Every host of {key} may send mail anywhere through this host."
+    covered = f"every subdomain of {key[1:]}" if key.startswith(".") else f"{key} and its subdomains"
+    return f"Mail for {covered} is relayed, whoever sends it, and hosts there may send mail anywhere through this host."
+
+
+def _say(sentence: str) -> Say:
+    """A sentence with ``{key}``, ``{value}`` and ``{domain}`` (what follows the ``@``) of the entry."""
+
+    def say(entry: Entry) -> str:
+        domain = entry.key.rpartition("@")[2]
+        return sentence.format(key=visible(entry.key), value=visible(entry.value), domain=visible(domain))
+
+    return say
+
+
+def _passes_checks(entry: Entry) -> str:
+    tag, item = _split_tag(entry.key)
+    side = "for" if tag == "to" else "from"
+    return f"Mail {side} {visible(item)} passes checks that others go through ({visible(entry.value)})."
+
+
+def _unlisted_loss(before: Entry) -> str:
+    return f"{visible(before.key)} no longer holds as it did ({visible(before.value)})."
+
+
+_COMES: dict[tuple[str, Risk], Say] = {
+    ("relay-domains", Risk.RELAY): _relay_by_class,
+    ("access", Risk.RELAY): _relay_by_access,
+    ("access", Risk.BYPASS): _passes_checks,
+    ("access", Risk.SECRET): _say("{key} holds a password, which everybody who may see this table can read."),
+    ("aliases", Risk.PROGRAM): _say("Every mail to {key} runs a program on this host: {value}"),
+    ("aliases", Risk.FILE): _say("Every mail to {key} is written to a file of this host: {value}"),
+    ("aliases", Risk.INCLUDE): _say("Mail to {key} goes to whoever a file of this host lists: {value}"),
+    ("virtusertable", Risk.CATCH_ALL): _say("All mail for {domain} that no other entry names goes to {value}."),
+    ("genericstable", Risk.CATCH_ALL): _say("Every sender at {domain} that no other entry names appears as {value}."),
+    ("mailertable", Risk.ROUTING): _say("Mail for {key}, which this host relays, takes another way: {value}."),
+    ("local-host-names", Risk.ROUTING): _say("Mail for {key} is delivered on this host instead of being sent on."),
+}
+
+_GOES: dict[Risk, Say] = {
+    Risk.RELAY: _say("Without “{key}: {value}” a wider rule holds, and that one allows relaying."),
+    Risk.BYPASS: _say("What “{key}” stopped until now ({value}) gets through."),
+    Risk.CATCH_ALL: _say("Mail for {domain} that no other entry names no longer goes to {value}."),
+    Risk.ROUTING: _say("Mail for {key} no longer takes the way {value}."),
+    Risk.SECRET: _say("{key} holds a password that stays readable in the history."),
+}

@@ -1,0 +1,35 @@
+"""Entries on a page: their text made visible, and the addresses of their pages."""
+
+from urllib.parse import urlencode
+
+from django import template
+
+from tables.converters import entry_url as address
+from tables.sendmail.spec import TableSpec
+from tables.sendmail.tables import TABLES
+from tables.sendmail.text import visible as made_visible
+
+register = template.Library()
+
+
+@register.filter
+def visible(text: str) -> str:
+    """Control characters and bytes that are no text, written out."""
+    return made_visible(text)
+
+
+@register.filter
+def visible_lines(text: str) -> list[str]:
+    return [made_visible(line) for line in text.split("\n")]
+
+
+@register.filter
+def table_named(name: str) -> TableSpec:
+    return TABLES[name]
+
+
+@register.simple_tag
+def entry_url(page: str, table: TableSpec | str, key: str, back: str = "") -> str:
+    """The address of a page about an entry; ``back`` is the query of the list to return to."""
+    spec = TABLES[table] if isinstance(table, str) else table
+    return address(page, spec, key) + (f"&{urlencode({'back': back})}" if back else "")

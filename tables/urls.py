@@ -1,0 +1,24 @@
+"""Every page about tables, requests and releases."""
+
+from django.urls import path, register_converter
+
+from tables.converters import TableConverter
+from tables.views import editing, entries, history, requests, reviews, search
+
+register_converter(TableConverter, "table")
+
+urlpatterns = [
+    path("tables/<table:table>/", entries.listing, name="table"),
+    path("tables/<table:table>/add/", editing.add, name="entry-add"),
+    path("tables/<table:table>/edit/", editing.edit, name="entry-edit"),
+    path("tables/<table:table>/check/", editing.check, name="entry-check"),
+    path("tables/<table:table>/switch/", entries.switch, name="entry-switch"),
+    path("tables/<table:table>/delete/", entries.delete, name="entry-delete"),
+    path("tables/<table:table>/history/", history.entry, name="entry-history"),
+    path("search/", search.everywhere, name="search"),
+    path("requests/", requests.listing, name="requests"),
+    path("requests/<int:pk>/", requests.detail, name="request"),
+    path("requests/<int:pk>/withdraw/", requests.withdraw, name="request-withdraw"),
+    path("requests/<int:pk>/approve/", reviews.approve, name="request-approve"),
+    path("requests/<int:pk>/reject/", reviews.reject, name="request-reject"),
+]

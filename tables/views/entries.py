@@ -1,0 +1,183 @@
+"""One table: its entries, and switching or deleting one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mailadmin.accounts.roles import EDIT, VIEW
+from tables import changes, entries
+from tables.context import table_counts
+from tables.converters import read_key
+from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
+from tables.models import Change, ChangeRequest, Cluster
+from tables.sendmail.render import switched
+from tables.sendmail.spec import Entry, TableSpec
+from tables.sendmail.text import visible
+from tables.states import to_json
+from tables.views.access import actor_of, needs
+from tables.views.narrow import render_narrow
+from tables.views.paging import BY_PLACE, Page, read_page
+from tables.views.rows import holders, rows_of
+
+#: Matches of a filter that are counted; beyond, "more than" is as good.
+COUNTED = 1000
+
+
+@require_safe
+@needs(VIEW)
+def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
+    cluster = entries.get_cluster()
+    chosen = ListingForm(request.GET).chosen()
+    page = _page(request, cluster, table, chosen)
+    filtered = bool(chosen["q"]) or chosen["state"] != "all"
+    context = {
+        "table": table,
+        "page": page,
+        "rows": rows_of(cluster, table, [row.entry for row in page.rows]),
+        "chosen": chosen,
+        "states": LISTING_STATES,
+        "filtered": filtered,
+        "counted": COUNTED if filtered else None,
+        "back": request.GET.urlencode(),
+    }
+    return render_narrow(request, "tables/list.html", "tables/_list.html", context)
+
+
+def _page(request: HttpRequest, cluster: Cluster, table: TableSpec, chosen: dict[str, Any]) -> Page[Any]:
+    found = entries.listing(cluster=cluster, table=table, query=chosen["q"], state=chosen["state"])
+    keep = {"q": chosen["q"], "state": "" if chosen["state"] == "all" else chosen["state"]}
+    if any(keep.values()):
+        total = len(found.values_list("pk", flat=True)[: COUNTED + 1])
+    else:
+        total = table_counts(cluster)[table.name]
+    return read_page(request, found, order=BY_PLACE, size=settings.PAGE_SIZE, total=total, keep=keep)
+
+
+def back_to(request: HttpRequest, table: TableSpec) -> str:
+    """The list as it was left: its filters and page travel in ``back``, a query string that only this list reads."""
+    query = request.GET.get("back", "")
+    return reverse("table", args=[table]) + (f"?{query}" if query else "")
+
+
+def tell(request: HttpRequest, done: ChangeRequest, what: str) -> None:
+    """What became of a change, in one sentence."""
+    if done.state == ChangeRequest.State.APPLIED:
+        messages.success(request, f"{what} Publish to make it live.")
+    else:
+        messages.info(request, f"Request {done.pk} waits for a second person. Nothing changes before they approve.")
+
+
+def go_on(request: HttpRequest, table: TableSpec, done: ChangeRequest) -> HttpResponse:
+    if done.state == ChangeRequest.State.APPLIED:
+        return redirect(back_to(request, table))
+    return redirect("request", pk=done.pk)
+
+
+# --- switching and deleting -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something done to a whole entry after one look at it."""
+
+    title: str
+    to: str  # what its form says that it wants: gone, on, off
+    done: str
+    danger: bool = False
+
+    def after(self, table: TableSpec, entry: Entry) -> Entry | None:
+        return None if self.to == "gone" else switched(table, entry, self.to == "on")
+
+
+DELETE = Act("Delete", "gone", "deleted", danger=True)
+SWITCH_OFF = Act("Switch off", "off", "switched off")
+SWITCH_ON = Act("Switch on", "on", "switched on")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(EDIT)
+def delete(request: HttpRequest, table: TableSpec) -> HttpResponse:
+    return _confirm(request, table, DELETE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(EDIT)
+def switch(request: HttpRequest, table: TableSpec) -> HttpResponse:
+    """Off when it is on, on when it is off: a form says which it was, so that two people do not undo each other."""
+    current = find_entry(table, read_key(request))
+    on = request.POST.get("to") == "on" if request.method == "POST" else not current.enabled
+    return _confirm(request, table, SWITCH_ON if on else SWITCH_OFF)
+
+
+def find_entry(table: TableSpec, key: str) -> Entry:
+    entry = entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
+    if entry is None:
+        raise Http404(f"There is no entry “{visible(key)}” in {table.name}. It may have been deleted or renamed.")
+    return entry
+
+
+def _confirm(request: HttpRequest, table: TableSpec, act: Act) -> HttpResponse:
+    current = find_entry(table, read_key(request))
+    form = ConfirmForm(request.POST or None, initial={"seen": changes.entry_checksum(current)})
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "tables/confirm.html", _confirm_context(request, table, act, current, form))
+    try:
+        done = _carry_out(request, table, act, current.key, form.cleaned_data)
+    except changes.Forbidden:
+        raise
+    except changes.ChangeError as error:
+        return _confirm_again(request, table, act, current, form, error)
+    tell(request, done, f"{visible(current.key)} is {act.done}.")
+    return go_on(request, table, done)
+
+
+def _carry_out(request: HttpRequest, table: TableSpec, act: Act, key: str, typed: dict[str, Any]) -> ChangeRequest:
+    cluster, actor = entries.get_cluster(), actor_of(request)
+    reason, seen = typed["reason"], typed["seen"]
+    if act is DELETE:
+        return changes.delete_entry(cluster=cluster, actor=actor, table=table, key=key, seen=seen, reason=reason)
+    return changes.switch_entry(
+        cluster=cluster, actor=actor, table=table, key=key, enabled=act is SWITCH_ON, seen=seen, reason=reason
+    )
+
+
+def _confirm_context(
+    request: HttpRequest, table: TableSpec, act: Act, current: Entry, form: ConfirmForm
+) -> dict[str, Any]:
+    cluster = entries.get_cluster()
+    after = act.after(table, current)
+    change = Change(table=table.name, key=current.key, before=to_json(current), after=to_json(after))
+    before_lines, after_lines = changes.lines(change)
+    return {
+        "table": table,
+        "act": act,
+        "entry": current,
+        "form": form,
+        "risks": sorted(table.risks(current, after, entries.look_around(cluster))),
+        "before_lines": [visible(line) for line in before_lines],
+        "after_lines": [visible(line) for line in after_lines],
+        "held_by": holders(cluster, table, [current.key]).get(current.key),
+        "back": back_to(request, table),
+    }
+
+
+def _confirm_again(
+    request: HttpRequest, table: TableSpec, act: Act, current: Entry, form: ConfirmForm, error: changes.ChangeError
+) -> HttpResponse:
+    """The same page with what is wrong. Someone else's edit is shown, and its checksum is what is confirmed next."""
+    again = form
+    if isinstance(error, changes.Stale):
+        again = ConfirmForm(initial={"reason": form.cleaned_data["reason"], "seen": changes.entry_checksum(current)})
+    context = _confirm_context(request, table, act, current, again)
+    context["error"] = error
+    context["problems"] = getattr(error, "problems", [])
+    context["reason_missing"] = isinstance(error, changes.ReasonMissing)
+    return render(request, "tables/confirm.html", context, status=409 if isinstance(error, changes.Stale) else 422)

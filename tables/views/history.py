@@ -1,0 +1,64 @@
+"""What happened to one key, also after its entry is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from mailadmin.accounts.roles import VIEW
+from tables import changes, entries
+from tables.converters import read_key
+from tables.models import Change, ChangeRequest, Cluster, Review
+from tables.sendmail.spec import TableSpec
+from tables.sendmail.text import visible
+from tables.views.access import needs
+from tables.views.paging import BY_NUMBER, read_page
+from tables.views.rows import holders
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One applied change, with its difference and who approved it."""
+
+    change: Change
+    before: list[str]
+    after: list[str]
+    approvals: list[Review]
+
+
+def moment_of(change: Change) -> Moment:
+    before, after = changes.lines(change)
+    approvals = [review for review in change.request.reviews.all() if review.decision == Review.Decision.APPROVE]
+    return Moment(change, [visible(line) for line in before], [visible(line) for line in after], approvals)
+
+
+def _origin(cluster: Cluster, shown: list[Change]) -> ChangeRequest | None:
+    """The taking over of the files by which the entry came, when no change created it."""
+    if shown and shown[-1].action == Change.Action.CREATE:
+        return None
+    return ChangeRequest.objects.filter(cluster=cluster, kind=ChangeRequest.Kind.BASELINE).order_by("id").first()
+
+
+@require_safe
+@needs(VIEW)
+def entry(request: HttpRequest, table: TableSpec) -> HttpResponse:
+    key, cluster = read_key(request), entries.get_cluster()
+    found = entries.history(cluster=cluster, table=table, key=key)
+    page = read_page(request, found, order=BY_NUMBER, size=settings.PAGE_SIZE, total=found.count(), keep={"key": key})
+    current = entries.get_entry(cluster=cluster, table=table, key=key)
+    if current is None and not page.total:
+        raise Http404(f"“{visible(key)}” is not in {table.name} and never was. Choose an entry from the table.")
+    context = {
+        "table": table,
+        "key": key,
+        "entry": current,
+        "page": page,
+        "moments": [moment_of(change) for change in page.rows],
+        "origin": None if page.next_link else _origin(cluster, page.rows),
+        "held_by": holders(cluster, table, [key]).get(key),
+    }
+    return render(request, "tables/history.html", context)

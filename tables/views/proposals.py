@@ -1,0 +1,73 @@
+"""The changes of a request as somebody reads them who must decide: difference, effect, problems, conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tables import applying, changes
+from tables.models import Change, ChangeRequest
+from tables.sendmail.effect import effects
+from tables.sendmail.render import item_text
+from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
+from tables.sendmail.tables import TABLES, check_entry
+from tables.sendmail.text import visible
+from tables.states import from_json
+from tables.views.rows import risks_of_steps
+
+State = ChangeRequest.State
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    change: Change
+    table: TableSpec
+    before: list[str]
+    after: list[str]
+    risks: list[Risk]
+    effects: list[str]
+    problems: list[Problem]
+    conflicted: bool
+    current: list[str]  # what stands there instead, when conflicted
+
+
+def proposals(request: ChangeRequest, shown: Sequence[Change]) -> list[Proposal]:
+    steps = [
+        (TABLES[change.table], from_json(change.key, change.before), from_json(change.key, change.after))
+        for change in shown
+    ]
+    risks = risks_of_steps(request.cluster, steps)
+    stands = _conflicts(request, shown)
+    return [
+        _proposal(request, change, step, risk, stands) for change, step, risk in zip(shown, steps, risks, strict=True)
+    ]
+
+
+def _conflicts(request: ChangeRequest, shown: Sequence[Change]) -> dict[int, Entry | None]:
+    """What stands instead of what a change starts from, by the change's id."""
+    if not (request.is_open or request.state == State.CONFLICTED):
+        return {}
+    return {change.pk: stands for change, stands in applying.conflicts(request.cluster, shown)}
+
+
+def _proposal(
+    request: ChangeRequest,
+    change: Change,
+    step: tuple[TableSpec, Entry | None, Entry | None],
+    risks: list[Risk],
+    stands: dict[int, Entry | None],
+) -> Proposal:
+    table, before, after = step
+    removed, added = changes.lines(change)
+    current = stands.get(change.pk)
+    return Proposal(
+        change=change,
+        table=table,
+        before=[visible(line) for line in removed],
+        after=[visible(line) for line in added],
+        risks=risks,
+        effects=effects(table, before, after, risks),
+        problems=check_entry(table, after) if after and request.is_open else [],
+        conflicted=change.pk in stands,
+        current=[visible(line) for line in item_text(table, current).splitlines()] if current else [],
+    )

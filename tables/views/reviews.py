@@ -1,0 +1,102 @@
+"""A second person's decision about a change request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+
+from allauth.account import app_settings
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from mailadmin.accounts.roles import REVIEW
+from tables import changes, reviews
+from tables.forms import ReviewForm
+from tables.models import ChangeRequest
+from tables.views.access import needs, person_of
+from tables.views.requests import CHANGES_SHOWN, show
+
+View = Callable[[HttpRequest, int], HttpResponse]
+
+
+def recently_authenticated(request: HttpRequest) -> bool:
+    """Whether the person logged in or confirmed who they are, in this session, within the time that settings allow."""
+    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    return any(record["at"] > since for record in get_authentication_records(request, person_of(request)))
+
+
+def needs_fresh_login(view: View) -> View:
+    """Ask who it is before going on. allauth keeps the posted form meanwhile and posts it again afterwards."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, pk: int) -> HttpResponse:
+        if not recently_authenticated(request):
+            raise ReauthenticationRequired
+        return view(request, pk)
+
+    return checked
+
+
+@require_POST
+@needs(REVIEW)
+@needs_fresh_login
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    wanted, form = _read(request, pk)
+    if wanted.changes.count() > CHANGES_SHOWN and not form.cleaned_data["whole"]:
+        return show(request, wanted, form=form, error="Look at all pages of this request and say that you did.")
+    try:
+        done = reviews.approve(
+            request=wanted,
+            reviewer=person_of(request),
+            checksum=form.cleaned_data["checksum"],
+            comment=form.cleaned_data["comment"],
+        )
+    except changes.ChangeError as error:
+        return _again(request, wanted, form, error)
+    _tell(request, done)
+    return redirect("request", pk=pk)
+
+
+@require_POST
+@needs(REVIEW)
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    wanted, form = _read(request, pk)
+    try:
+        reviews.reject(
+            request=wanted,
+            reviewer=person_of(request),
+            checksum=form.cleaned_data["checksum"],
+            comment=form.cleaned_data["comment"],
+        )
+    except changes.ChangeError as error:
+        return _again(request, wanted, form, error)
+    messages.success(request, f"Request {pk} is rejected. Nothing was changed.")
+    return redirect("request", pk=pk)
+
+
+def _read(request: HttpRequest, pk: int) -> tuple[ChangeRequest, ReviewForm]:
+    form = ReviewForm(request.POST)
+    form.is_valid()
+    return reviews.get_request_for_review(person_of(request), pk), form
+
+
+def _again(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm, error: changes.ChangeError) -> HttpResponse:
+    """The request as it is now, with what was typed; the next decision is about what is shown now."""
+    wanted.refresh_from_db()
+    comment = form.cleaned_data["comment"]
+    again = ReviewForm(initial={"comment": comment, "checksum": wanted.checksum})
+    return show(request, wanted, form=again, error=str(error))
+
+
+def _tell(request: HttpRequest, done: ChangeRequest) -> None:
+    if done.state == ChangeRequest.State.APPLIED:
+        messages.success(request, f"Request {done.pk} is approved and applied. Publish to make it live.")
+    elif done.state == ChangeRequest.State.CONFLICTED:
+        messages.error(request, f"Request {done.pk} could not be applied. {done.outcome}")
+    else:
+        messages.info(request, f"You approved request {done.pk}. It waits for another approver.")
