@@ -1,0 +1,63 @@
+"""How far a publication got, on the disk before each step that matters: whoever starts next finishes or puts back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from tables.sendmail.files import sync, write_atomic
+
+
+class Phase(StrEnum):
+    """What is true of the live files once this is written."""
+
+    BUILDING = "building"  # nothing live was touched
+    SWAPPING = "swapping"  # the previous generation is kept whole; any of the live files may be new
+    RESTORED = "restored"  # the previous generation is live again
+    PROVED = "proved"  # the new state is live and proved; it only remains to be recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One live file to be replaced. ``kept`` is its previous version in the generation; empty: there was none."""
+
+    live: str
+    staged: str
+    kept: str = ""
+    #: Of the previous version, in nanoseconds: being kept changes it, coming back restores it.
+    mtime_ns: int = 0
+
+
+@dataclass(slots=True)
+class Journal:
+    publication: int
+    release: int
+    phase: Phase = Phase.BUILDING
+    generation: str = ""
+    swaps: list[Swap] = field(default_factory=list)
+    #: Whether sendmail was told to read its class files again.
+    signalled: bool = False
+    #: Why the previous generation was put back; empty when the publisher was stopped in between.
+    error: str = ""
+    #: What is to be recorded of a proved publication.
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        write_atomic(path, [json.dumps(asdict(self), indent=1).encode()])
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        try:
+            found = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        swaps = [Swap(**swap) for swap in found.pop("swaps")]
+        return cls(**{**found, "phase": Phase(found["phase"]), "swaps": swaps})
+
+
+def remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    sync(path.parent)

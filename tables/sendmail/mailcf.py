@@ -1,0 +1,129 @@
+"""What a sendmail.cf says about files, the daemon's pid file and where it listens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_OPTION = re.compile(r"O\s*(\w+)\s*=\s*(.*)")
+_MAP = re.compile(r"K\s*(\S+)\s+(.*)")
+_CLASS = re.compile(r"F(?:\{[^}]+\}|.)\s*(?:-o\s*)?(/\S+)")
+
+#: Service names that a Port= may bear, without asking the system's list, which a small host may lack.
+_PORTS = {"smtp": 25, "submission": 587, "mta": 25, "msa": 587}
+
+
+class CfUnreadable(Exception):
+    """The sendmail.cf that the settings name is not there or not ours to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An address on which the daemon greets."""
+
+    address: str = "127.0.0.1"
+    port: int = 25
+
+
+@dataclass(slots=True)
+class MailCf:
+    """The parts of one sendmail.cf that a publication needs. Paths of maps are without ``.db``."""
+
+    path: Path
+    maps: dict[Path, str] = field(default_factory=dict)
+    classes: set[Path] = field(default_factory=set)
+    pid_file: Path | None = None
+    listeners: list[Listener] = field(default_factory=list)
+    trusted_user: str = ""
+
+    @property
+    def listener(self) -> Listener:
+        return self.listeners[0] if self.listeners else Listener()
+
+    def map_name(self, file: Path) -> str:
+        """The name by which the rules call the map of this text; empty when they do not."""
+        return self.maps.get(_plain(str(file)), "")
+
+    def uses(self, file: Path) -> bool:
+        plain = _plain(str(file))
+        return plain in self.maps or plain in self.classes
+
+    def uses_directory(self, directory: Path) -> bool:
+        plain = _plain(str(directory))
+        return any(file.parent == plain for file in (*self.maps, *self.classes))
+
+
+def read(path: Path) -> MailCf:
+    """Read a sendmail.cf (op.me, section 5). Raises :class:`CfUnreadable`."""
+    try:
+        text = path.read_text(encoding="latin-1")
+    except OSError as error:
+        raise CfUnreadable(
+            f"{path} cannot be read: {error.strerror}. Set MAILADMIN_SENDMAIL_CF to the sendmail.cf of this host."
+        ) from error
+    found = MailCf(path)
+    for line in _lines(text):
+        _take(found, line)
+    return found
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Logical lines: one that starts with white space goes on the one before."""
+    current = ""
+    for line in text.splitlines():
+        if line[:1] in (" ", "\t"):
+            current += line
+        else:
+            yield current
+            current = line
+    yield current
+
+
+def _take(found: MailCf, line: str) -> None:
+    if match := _OPTION.match(line):
+        _take_option(found, match[1].lower(), match[2].strip())
+    elif match := _MAP.match(line):
+        words = match[2].split()
+        if words and words[-1].startswith("/"):
+            found.maps.setdefault(_plain(words[-1]), match[1])
+    elif match := _CLASS.match(line):
+        found.classes.add(_plain(match[1]))
+
+
+def _take_option(found: MailCf, name: str, value: str) -> None:
+    if name == "pidfile":
+        found.pid_file = Path(value)
+    elif name == "trusteduser":
+        found.trusted_user = value
+    elif name == "aliasfile":
+        for source in value.split(","):
+            file = source.split(":")[-1].split()[-1:]
+            if file and file[0].startswith("/"):
+                found.maps.setdefault(_plain(file[0]), "aliases")
+    elif name == "daemonportoptions":
+        listener = _listener(value)
+        if listener:
+            found.listeners.append(listener)
+
+
+def _listener(options: str) -> Listener | None:
+    """Equates are known by their first letter. One for IPv6 or that speaks TLS from its first byte does not count."""
+    given = {
+        name.strip()[:1].upper(): value.strip()
+        for name, equals, value in (part.partition("=") for part in options.split(","))
+        if equals
+    }
+    if given.get("F", "inet").lower() != "inet" or "s" in given.get("M", ""):
+        return None
+    port = given.get("P", "smtp").lower()
+    number = int(port) if port.isdigit() else _PORTS.get(port)
+    address = given.get("A", "")
+    return Listener(address if address not in {"", "0.0.0.0"} else "127.0.0.1", number) if number else None  # noqa: S104
+
+
+def _plain(name: str) -> Path:
+    """A file by its real directory: Debian's aliases is a link, its directory is what counts."""
+    path = Path(name.removesuffix(".db"))
+    return path.parent.resolve() / path.name
