@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 
 from tables.models import ENTRY_MODELS, Cluster
 from tables.sendmail.spec import Entry, TableSpec
+
+#: Rows that one call takes.
+CHUNK = 5000
 
 COLUMNS = ("cluster_id", "key", "domain", "value", "comment", "enabled", "position", "above", "raw")
 
@@ -25,9 +29,10 @@ def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> Non
                     copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(COLUMNS))
-            # The names are our own; sqlite3 takes an iterator, whatever Django's types say.
-            statement = f"INSERT INTO {name} ({columns}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(statement, values)  # type: ignore[arg-type]
+            statement = f"INSERT INTO {name} ({columns}) VALUES ({marks})"  # noqa: S608  our own names
+            # By parts: Django keeps a copy of all that it has handed to one executemany.
+            while rows := list(islice(values, CHUNK)):
+                cursor.executemany(statement, rows)
 
 
 def _values(cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
