@@ -61,6 +61,10 @@ class Navigation:
     def cluster(self) -> Cluster:
         return entries.get_cluster()
 
+    @property
+    def search_url(self) -> str:
+        return reverse("search")
+
     @cached_property
     def roles(self) -> str:
         return ", ".join(self.request.user.groups.values_list("name", flat=True))
@@ -68,10 +72,10 @@ class Navigation:
     def _may(self, right: str) -> bool:
         return self.request.user.has_perm(right)
 
-    def _link(self, label: str, name: str, icon: str, *args: Any, inside: tuple[str, ...] = (), **more: Any) -> Link:
+    def _link(self, label: str, name: str, icon: str, *args: Any, **more: Any) -> Link:
         url = reverse(name, args=args)
         path = self.request.path
-        current = path == url or (url != reverse("home") and path.startswith((url, *inside)))
+        current = path == url or (url != reverse("home") and path.startswith(url))
         return Link(label=label, url=url, icon=icon, current=current, **more)
 
     @cached_property
@@ -96,12 +100,10 @@ class Navigation:
     @property
     def _publish(self) -> Link:
         count = self.pending
-        inside = (reverse("releases"), "/publications/")
         return self._link(
             "Publish",
             "publish",
             "rocket-launch",
-            inside=inside,
             count=count or None,
             count_of="not yet live",
             hot=count > 0,

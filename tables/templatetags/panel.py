@@ -87,7 +87,10 @@ def when(value: datetime | None) -> SafeString:
         return format_html('<span class="muted">{}</span>', "never")
     local = timezone.localtime(value)
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{timesince(value)} ago", f"{local:%Y-%m-%d %H:%M}"
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(),
+        f"{timesince(value)} ago",
+        f"{local:%Y-%m-%d %H:%M}",
     )
 
 

@@ -89,7 +89,7 @@ class Row:
 
 @needs(roles.AUDIT)
 def listing(request: HttpRequest) -> HttpResponse:
-    form = AuditForm(request.GET or None)
+    form = AuditForm(request.GET)
     chosen = form.chosen()
     page = read_page(
         request,
@@ -99,7 +99,12 @@ def listing(request: HttpRequest) -> HttpResponse:
         total=None,
         keep={name: str(value) for name, value in chosen.items() if value},
     )
-    context = {"form": form, "page": page, "rows": [_row(event) for event in page.rows], "filtered": any(chosen.values())}
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [_row(event) for event in page.rows],
+        "filtered": any(chosen.values()),
+    }
     template = "audit/_events.html" if getattr(request, "htmx", False) else "audit/list.html"
     return render(request, template, context)
 
