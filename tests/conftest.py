@@ -45,6 +45,7 @@ def uses_database(item: pytest.Item) -> bool:
 def quick_settings(settings: Any) -> None:
     """Passwords hash quickly, and static files come from where they are kept: the collected ones are for production."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STATIC_ROOT = None
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
