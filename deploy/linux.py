@@ -7,6 +7,11 @@ from collections.abc import Callable
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUTS = 0x04000000
+#: What to say where qualify_host_name() is of no use.
+UNQUALIFIED = (
+    "Note: this machine's name is not qualified, so every sendmail and newaliases sleeps for 60 seconds: "
+    "give it a name with a dot in /etc/hosts (ADDRESS host.example.org host)."
+)
 
 
 def die_with_parent(by: signal.Signals) -> Callable[[], None]:

@@ -165,7 +165,8 @@ def main() -> int:
         refuse_a_taken_port(host, port)
         own_cf = not (os.environ.get("MAILADMIN_MAIL_DIR") or os.environ.get("MAILADMIN_SENDMAIL_CF"))
         os.environ.update(environment(os.environ))
-        linux.qualify_host_name()
+        if not linux.qualify_host_name():
+            print(linux.UNQUALIFIED, flush=True)
         prepare(own_cf)
         return serve(host, port, bind)
     except (CannotRunError, sendmail_cf.CannotBuildError, CommandError, ImproperlyConfigured) as error:

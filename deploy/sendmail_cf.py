@@ -1,6 +1,7 @@
 """Builds the ``sendmail.cf`` of a first look from ``deploy/sendmail/mailadmin.mc`` with m4."""
 
 import os
+import pwd
 import re
 import subprocess
 from pathlib import Path
@@ -16,17 +17,29 @@ class CannotBuildError(Exception):
 
 
 def build(target: Path, *, mail_dir: Path, map_type: str, macros: Path = MACROS) -> None:
-    """Writes ``target``, whole or not at all."""
-    if not re.fullmatch(r"[\w./@+-]+", str(mail_dir), re.ASCII):
-        raise CannotBuildError(
-            f"The path {mail_dir} has a blank or another character that sendmail.cf cannot hold: "
-            "move this checkout, or set MAILADMIN_MAIL_DIR to a path of letters, digits and ./_+@-."
-        )
-    text = expand({"DIR": f"{mail_dir}/", "DOMAIN": domain_name(), "MAP_TYPE": map_type}, macros)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Writes ``target``, whole or not at all, and the queue directory beside it that sendmail wants to enter."""
+    for path in (mail_dir, target.parent):
+        refuse_odd_characters(path)
+    defines = {
+        "DIR": f"{mail_dir}/",
+        "STATE": f"{target.parent}/",
+        "DOMAIN": domain_name(),
+        "MAP_TYPE": map_type,
+        "USER": pwd.getpwuid(os.geteuid()).pw_name,
+    }
+    text = expand(defines, macros)
+    (target.parent / "queue").mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = target.with_name(f".{target.name}.{os.getpid()}")
     fresh.write_text(text)
     fresh.replace(target)
+
+
+def refuse_odd_characters(path: Path) -> None:
+    if not re.fullmatch(r"[\w./@+-]+", str(path), re.ASCII):
+        raise CannotBuildError(
+            f"The path {path} has a blank or another character that sendmail.cf cannot hold: "
+            "move this checkout, or set MAILADMIN_STATE_DIR to a path of letters, digits and ./_+@-."
+        )
 
 
 def expand(defines: dict[str, str], macros: Path) -> str:

@@ -34,11 +34,7 @@ def run_pytest(title: str, database_url: str, arguments: Sequence[str]) -> int:
 def main(arguments: Sequence[str]) -> int:
     STATE.mkdir(parents=True, exist_ok=True)
     if not linux.qualify_host_name():
-        print(
-            "Note: this machine's name is not qualified, so every sendmail sleeps for 60 seconds: "
-            "give it one in /etc/hosts (ADDRESS host.example.org host).",
-            flush=True,
-        )
+        print(linux.UNQUALIFIED, flush=True)
     if status := run_pytest("SQLite", f"sqlite:///{STATE / 'tests.sqlite3'}", arguments):
         return status
     try:

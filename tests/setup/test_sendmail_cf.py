@@ -51,7 +51,7 @@ def test_the_host_is_given_a_qualified_name(directory):
 
 @pytest.mark.parametrize("bad", ["/srv/my mail", "/srv/mail`", "/srv/é"])
 def test_a_path_that_sendmail_cannot_read_is_refused(directory, bad):
-    with pytest.raises(sendmail_cf.CannotBuildError, match="move this checkout, or set MAILADMIN_MAIL_DIR"):
+    with pytest.raises(sendmail_cf.CannotBuildError, match="move this checkout, or set MAILADMIN_STATE_DIR"):
         sendmail_cf.build(directory / "sendmail.cf", mail_dir=Path(bad), map_type="hash")
     assert not (directory / "sendmail.cf").exists()
 
