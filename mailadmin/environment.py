@@ -78,6 +78,8 @@ def database(name: str, base: Path, default: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": file,
+            # On disk: SQLite's shared memory locks whole tables against other connections, which no real one does.
+            "TEST": {"NAME": file.with_name("test.sqlite3")},
             "OPTIONS": {
                 # IMMEDIATE: a transaction that reads and then writes waits for its turn instead of failing half-way.
                 "transaction_mode": "IMMEDIATE",

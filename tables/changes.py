@@ -358,10 +358,14 @@ def _at_once(
     pairs: Sequence[tuple[Entry | None, Entry | None]],
     reason: str,
 ) -> ChangeRequest:
-    """A change request that is made and submitted in the same breath."""
+    """A change request that is made and submitted in the same breath; whoever was quicker wins."""
     request = draft(cluster=cluster, actor=actor, reason=reason)
     propose_many(request=request, actor=actor, table=table, pairs=pairs)
-    return submit(request=request, actor=actor)
+    request = submit(request=request, actor=actor)
+    if request.state == State.CONFLICTED:
+        key = next(entry.key for pair in pairs for entry in pair if entry)
+        raise Stale(table.name, key, get_entry(cluster=cluster, table=table, key=key))
+    return request
 
 
 def lines(change: Change) -> tuple[list[str], list[str]]:
