@@ -76,7 +76,6 @@ class _Assembly:
                 if len(self.block) > _LONG_PASSAGE:
                     yield from self._block(keep_comment=False)
             else:
-                yield from self._block(keep_comment=False)
                 yield from self._aside(line)
         yield from self._block(keep_comment=False)
         yield from self._passage()
@@ -93,16 +92,18 @@ class _Assembly:
 
     def _aside(self, line: Line) -> Iterator[Parsed]:
         """A blank or a refused line."""
-        if line.what is What.BLANK:
-            self._add(line, line.text, line.problems)
-        elif self.knowledge.may_rest(line):
+        rests = line.what is What.REFUSED and self.knowledge.may_rest(line)
+        yield from self._block(keep_comment=rests)
+        if rests:
+            comment, self.block = self.block, []
             yield from self._passage()
-            yield self._disabled(line, switched_off(line.text, self.format.longest), [])
-        else:
-            self._add(line, switched_off(line.text, self.format.longest), line.problems)
+            yield self._disabled(line, switched_off(line.text, self.format.longest), comment)
+            return
+        off = line.text if line.what is What.BLANK else switched_off(line.text, self.format.longest)
+        self._add(line, off, line.problems)
+        self.at_head = False
         if len(self.texts) > _LONG_PASSAGE:
             yield from self._passage()
-        self.at_head = False
 
     def _block(self, *, keep_comment: bool) -> Iterator[Parsed]:
         """Hand on the block of comment lines: commented-out entries as what they are, the rest as text.
@@ -142,6 +143,8 @@ class _Assembly:
     def _add(self, line: Line, text: str, problems: tuple[Problem, ...]) -> None:
         if not self.texts:
             self.start = (line.number, line.number * STEP + line.offset)
+        elif not self.texts[-1].endswith("\n"):  # a piece of a line that was too long
+            self.texts.append("\n")
         self.texts.append(text)
         self.problems += problems
 

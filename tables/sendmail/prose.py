@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from tables.sendmail.formats import FORMATS
-from tables.sendmail.formats.base import Line, What, physical_lines
+from tables.sendmail.formats.base import Line, What, physical_lines, uncommented
 from tables.sendmail.spec import Grade, Kind, TableSpec
 from tables.sendmail.syntax import check_line
 from tables.sendmail.text import encode
@@ -23,6 +23,7 @@ _BARE = re.compile(r"# ?[^ \t#]")
 _CONTINUED = re.compile(r"#[ \t]+[^ \t\n#]")
 _WORD = re.compile(r"[^ \t\v\f\r\n#]+\Z")
 _DATA = re.compile(r"[@|/\\,\"]|:include:")
+_ADDRESS_MARK = re.compile(r"[@.:]")
 _COLUMNS = re.compile(r":?(?:[ \t]*\t[ \t]*|  +)\S")
 
 
@@ -45,8 +46,8 @@ def commented_out(
         return None, 0
     used = _extent(spec, block, index)
     text = "".join(line.text for line in block[index : index + used])
-    live = _live_text(text)
-    if live is None:
+    live = uncommented(text)
+    if not live:
         return None, 0
     lines = list(FORMATS[spec.kind].read(physical_lines(BytesIO(encode(live))), local_names))
     if len(lines) != 1 or lines[0].what is not What.ENTRY or not _looks_like_data(spec, live, lines[0], first.text):
@@ -71,23 +72,13 @@ def _extent(spec: TableSpec, block: Sequence[Line], index: int) -> int:
     return used
 
 
-def _live_text(text: str) -> str | None:
-    """The text without ``#`` on each physical line; ``None`` when a line of it has none."""
-    lines = text.removesuffix("\n").split("\n")
-    if not all(line.startswith("#") for line in lines):
-        return None
-    first, *rest = lines
-    first = first.removeprefix("#").removeprefix(" ")
-    return "\n".join([first, *(line[1:] for line in rest)]) + ("\n" if text.endswith("\n") else "")
-
-
 def _looks_like_data(spec: TableSpec, live: str, line: Line, text: str) -> bool:
     if spec.kind is Kind.CLASS:
         name = live.partition("#")[0].strip()
         return bool(_WORD.match(name)) and ("." in name.strip(".") or ":" in name.strip(":") or name.isdigit())
     if not text.startswith("# "):
         return True
-    rest = live.removeprefix(line.key) if live.startswith(line.key) else live[len(line.key) :]
-    return bool(_COLUMNS.match(rest) or (spec.kind is Kind.ALIASES and _DATA.search(line.value))) or (
-        spec.kind is Kind.MAP and bool(re.search(r"[@.:]", line.key)) and len(line.value.split()) == 1
-    )
+    if spec.kind is Kind.ALIASES:
+        return bool(_COLUMNS.match(live[len(line.key) :]) or _DATA.search(line.value))
+    one_word = len(line.value.split()) == 1
+    return bool(_COLUMNS.match(live[len(line.key) :])) or (one_word and bool(_ADDRESS_MARK.search(line.key)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from io import BytesIO
 
 from tables.sendmail.formats import FORMATS
-from tables.sendmail.formats.base import broken
+from tables.sendmail.formats.base import What, broken, physical_lines, uncommented
 from tables.sendmail.spec import Entry, Kind, Passage, TableSpec
 from tables.sendmail.text import encode
 
@@ -107,31 +108,18 @@ def _prefixed(spec: TableSpec, entry: Entry) -> str:
 
 
 def _unprefixed(spec: TableSpec, entry: Entry) -> str:
-    """The raw line without ``#``, when that reads as the entry; otherwise nothing, for the canonical line."""
-    if not entry.raw:
-        return ""
-    lines = entry.raw.splitlines(keepends=True) if entry.raw.isascii() else _lines(entry.raw)
-    text = "".join(line.removeprefix("# ") if line.startswith("# ") else line.removeprefix("#") for line in lines)
-    return text if reads_as(spec, text, entry) else ""
-
-
-def _lines(text: str) -> list[str]:
-    return [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
+    """The exact line without ``#``, when that is read as the entry; otherwise nothing, for the canonical line."""
+    live = uncommented(entry.raw)
+    return live if live and reads_as(spec, live, entry) else ""
 
 
 def reads_as(spec: TableSpec, text: str, entry: Entry) -> bool:
     """Whether ``text`` alone in a file is read as this entry, live, and as nothing else."""
-    import io
-
-    from tables.sendmail.formats.base import What, physical_lines
-
-    lines = list(FORMATS[spec.kind].read(physical_lines(io.BytesIO(encode(text))), frozenset()))
-    return (
-        len(lines) == 1 and lines[0].what is What.ENTRY and (lines[0].key, lines[0].value) == (entry.key, entry.value)
-    )
+    lines = list(FORMATS[spec.kind].read(physical_lines(BytesIO(encode(text))), frozenset()))
+    return [(line.what, line.key, line.value) for line in lines] == [(What.ENTRY, entry.key, entry.value)]
 
 
-def changed(spec: TableSpec, entry: Entry, *, value: str | None = None, comment: str | None = None) -> Entry:
+def changed(_spec: TableSpec, entry: Entry, *, value: str | None = None, comment: str | None = None) -> Entry:
     """``entry`` with a new value or comment; the exact lines that are no longer true are dropped."""
     if value is not None and value != entry.value:
         entry = replace(entry, value=value, raw="")
@@ -140,6 +128,6 @@ def changed(spec: TableSpec, entry: Entry, *, value: str | None = None, comment:
     return entry
 
 
-def map_pair(spec: TableSpec, entry: Entry) -> tuple[bytes, bytes]:
+def map_pair(_spec: TableSpec, entry: Entry) -> tuple[bytes, bytes]:
     """Key and value as ``makemap -u`` or ``praliases`` shows them for an enabled entry."""
     return encode(entry.key), encode(entry.value)

@@ -29,10 +29,10 @@ class Effect(StrEnum):
 
     NOTHING = "nothing"
     RELAY = "relay"
-    PASS = "pass"  # noqa: S105 - an effect, no password
+    LET_IN = "let in"
     BLOCK = "block"
     LIMIT = "limit"
-    SECRET = "secret"
+    CREDENTIALS = "credentials"
 
 
 def live_value(entry: Entry | None) -> str | None:
@@ -65,15 +65,15 @@ def effect(key: str, value: str | None) -> Effect:
         return Effect.NOTHING
     tag, word = split(key)[0], bare(value)
     if tag == "authinfo":
-        return Effect.SECRET
+        return Effect.CREDENTIALS
     if tag in _LIMITS or tag in _DEMANDS:
         return Effect.LIMIT
     if word == "relay" or (tag in CERTIFICATE_TAGS and word == "subject"):
         return Effect.RELAY
     if tag == "spam":
-        return Effect.BLOCK if word == "hater" else Effect.PASS
+        return Effect.BLOCK if word == "hater" else Effect.LET_IN
     if word in ("ok", "skip", "friend") or word.startswith("quarantine:"):
-        return Effect.PASS
+        return Effect.LET_IN
     return Effect.BLOCK
 
 
@@ -81,15 +81,15 @@ def access_risks(before: Entry | None, after: Entry | None, look: Lookup) -> fro
     """RELAY, a check that mail gets past, a password; or a block taken away under which something wider opens."""
     key = _key(before, after)
     old, new = live_value(before), live_value(after)
-    if (old is None) == (new is None) and bare(old or "") == bare(new or "") and old == new:
+    if old == new:
         return NONE
     was, now = effect(key, old), effect(key, new)
     found: set[Risk] = set()
-    if Effect.SECRET in (was, now):
+    if Effect.CREDENTIALS in (was, now):
         found |= _secret(old, new)
     if now is Effect.RELAY and was is not Effect.RELAY:
         found.add(Risk.RELAY)
-    if now is Effect.PASS and _passes_more(key, was, old, new, look):
+    if now is Effect.LET_IN and _lets_more_in(was, old, new):
         found.add(Risk.BYPASS)
     if was is Effect.BLOCK and now is not Effect.BLOCK:
         found |= _unblocked(key, now, look)
@@ -102,12 +102,11 @@ def _secret(old: str | None, new: str | None) -> set[Risk]:
     return {Risk.SECRET} if any(re.search(r'"?p[:=]', value or "", re.IGNORECASE) for value in (old, new)) else set()
 
 
-def _passes_more(key: str, was: Effect, old: str | None, new: str | None, look: Lookup) -> bool:
-    """Whether a value that lets pass lets more pass than what stood there: from QUARANTINE to OK it does."""
-    del key, look
+def _lets_more_in(was: Effect, old: str | None, new: str | None) -> bool:
+    """Whether a value that lets mail in lets in more than what stood there: from QUARANTINE to OK it does."""
     if was is Effect.RELAY:
         return False
-    return was is not Effect.PASS or _rank(new) > _rank(old)
+    return was is not Effect.LET_IN or _rank(new) > _rank(old)
 
 
 def _rank(value: str | None) -> int:

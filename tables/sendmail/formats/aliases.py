@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from tables.sendmail.formats.base import Format, Line, Physical, What, nul_byte, refusal, too_long
 from tables.sendmail.formats.localname import NotLocal, resolve
-from tables.sendmail.spec import Problem
+from tables.sendmail.spec import Grade, Problem
 from tables.sendmail.text import decode, fold, length
 
-#: Bytes of a joined line: sendmail's BUFSIZ is 8192.
+#: Bytes of a joined line without its line end: sendmail's BUFSIZ is 8192.
 LONGEST = 8190
 
 _BLANKS = " \t\v\f\r"
@@ -23,7 +23,7 @@ def read(lines: Iterable[Physical], local_names: frozenset[str]) -> Iterator[Lin
         elif "\uf700" in text:
             yield Line(number, text, What.REFUSED, problems=(nul_byte(number),))
         elif joined[:1] == "#":
-            yield Line(number, text, What.COMMENT)
+            yield Line(number, text, What.COMMENT, problems=_swallowed(number, text))
         elif not joined:
             yield Line(number, text, What.BLANK)
         elif joined[0] in " \t":
@@ -32,36 +32,60 @@ def read(lines: Iterable[Physical], local_names: frozenset[str]) -> Iterator[Lin
             yield _alias(number, text, joined, local_names)
 
 
-def _logical(lines: Iterable[Physical]) -> Iterator[tuple[int, str, str, int]]:
-    """(number, exact text, joined text, bytes of it): a backslash or an indented next line continues a line.
+def _swallowed(number: int, text: str) -> tuple[Problem, ...]:
+    """The warning on a comment that goes on in lines that do not look like one."""
+    below = text.removesuffix("\n").split("\n")[1:]
+    hidden = [line for line in below if line.strip() and not line.lstrip().startswith("#")]
+    if not hidden:
+        return ()
+    return (
+        Problem(
+            "aliases.swallowed",
+            Grade.WARNING,
+            f"Line {number} is a comment and makes the {len(below)} line(s) that continue it a comment too.",
+            "Put # before each line that is a comment, and no blank before one that is not.",
+            line=number,
+        ),
+    )
 
-    Of a line that is too long the first pieces are kept together so far as memory allows; the rest follows as lines
-    of its own that are too long as well.
-    """
+
+#: Pieces of one endless line are handed on when they have grown to this many bytes.
+_HELD = 1_000_000
+
+
+def _logical(lines: Iterable[Physical]) -> Iterator[tuple[int, str, str, int]]:
+    """(number, exact text, joined text, its bytes): a backslash or an indented next line continues a line."""
     held: list[bytes] = []
-    first, size = 0, 0
-    open_end = False
+    first = latest = size = 0
     for number, data, long in lines:
-        follows = bool(held) and (open_end or data[:1] in (b" ", b"\t") or (long and number == first))
-        if held and not (follows and size < 1_000_000):
+        goes_on = bool(held) and (number == latest or held[-1].endswith(b"\\\n") or data[:1] in (b" ", b"\t"))
+        if held and not (goes_on and size < 2 * _HELD):
             yield _joined(first, held, size)
-            held, size = [], LONGEST + 1 if follows else 0
+            held, size = [], _HELD if goes_on else 0
         if not held:
             first = number
         held.append(data)
-        size += len(data) + (LONGEST if long else 0)
-        open_end = data.endswith(b"\\\n")
+        size += len(data) + (_HELD if long else 0)
+        latest = number
     if held:
         yield _joined(first, held, size)
 
 
 def _joined(first: int, held: list[bytes], size: int) -> tuple[int, str, str, int]:
+    """The lines held, as one. From ``_HELD`` on ``size`` says only that they are too long."""
     text = decode(b"".join(held))
-    parts = [decode(data) for data in held[:-1]]
-    joined = "".join(part[:-2] if part.endswith("\\\n") else part.removesuffix("\n") for part in parts)
-    last = decode(held[-1])
-    joined += last[:-2] if last.endswith("\\\n") else last.removesuffix("\n")
-    return first, text, joined, size if size > LONGEST else length(joined)
+    if size >= _HELD:
+        return first, text, "", size
+    joined = _end_off(text) if len(held) == 1 else decode(b"".join(_end_off_bytes(data) for data in held))
+    return first, text, joined, length(joined)
+
+
+def _end_off(text: str) -> str:
+    return text[:-2] if text.endswith("\\\n") else text.removesuffix("\n")
+
+
+def _end_off_bytes(data: bytes) -> bytes:
+    return data[:-2] if data.endswith(b"\\\n") else data.removesuffix(b"\n")
 
 
 def _indented(number: int, text: str, joined: str) -> Line:
@@ -90,7 +114,22 @@ def _alias(number: int, text: str, joined: str, local_names: frozenset[str]) -> 
         return Line(number, text, What.REFUSED, fold(name.strip(_BLANKS)) if value else "", value, (problem,))
     if not value:
         return Line(number, text, What.REFUSED, problems=(_no_value(number, key),))
-    return Line(number, text, What.ENTRY, key, value)
+    written = name.strip(_BLANKS)
+    return Line(
+        number, text, What.ENTRY, key, value, () if fold(written) == key else (_rewritten(number, written, key),)
+    )
+
+
+def _rewritten(number: int, written: str, key: str) -> Problem:
+    plain = written.strip('"') == key
+    return Problem(
+        "aliases.rewritten-name",
+        Grade.NOTE if plain else Grade.WARNING,
+        f"Line {number}: the name “{written[:60]}” is stored as “{key[:60]}”.",
+        f"Write {key[:60]}.",
+        "key",
+        number,
+    )
 
 
 def _no_colon(number: int) -> Problem:

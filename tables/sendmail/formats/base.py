@@ -40,12 +40,8 @@ class Line(NamedTuple):
     offset: int = 0  # of the word within a line of a class file
 
 
-class Physical(NamedTuple):
-    """One physical line, or a piece of one that is longer than any program accepts (then ``too_long``)."""
-
-    number: int
-    data: bytes
-    too_long: bool = False
+#: (number, bytes, too long): one physical line, or a piece of one that is longer than any program accepts.
+Physical = tuple[int, bytes, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +58,16 @@ def physical_lines(data: BinaryIO) -> Iterator[Physical]:
     """The physical lines of a file, without the publisher's stamp at its top."""
     number = 1
     inside = False
-    for piece in iter(partial(data.readline, PIECE), b""):
-        whole = piece.endswith(b"\n")
-        if number == 1 and not inside and piece.startswith(_STAMP):
-            number += whole
-            continue
-        yield Physical(number, piece, inside or (not whole and len(piece) == PIECE))
+    read_piece = partial(data.readline, PIECE)
+    piece = read_piece()
+    while piece.startswith(_STAMP):
+        piece, number = read_piece(), number + piece.endswith(b"\n")
+    while piece:
+        whole = piece[-1] == 10
+        yield number, piece, inside or (not whole and len(piece) == PIECE)
         inside = not whole
         number += whole
+        piece = read_piece()
 
 
 def refusal(rule: str, message: str, remedy: str, line: int) -> Problem:
@@ -102,6 +100,15 @@ def switched_off(text: str, longest: int) -> str:
         lines.pop()
     pieces = [piece for line in lines for piece in broken("#" + line, longest)]
     return "\n".join(pieces) + ("\n" if ended else "")
+
+
+def uncommented(text: str) -> str:
+    """``text`` without each line's ``#`` and one blank after the first; empty when a line has no ``#``."""
+    lines = text.removesuffix("\n").split("\n")
+    if not all(line.startswith("#") for line in lines):
+        return ""
+    first, *rest = (line[1:] for line in lines)
+    return "\n".join([first.removeprefix(" "), *rest]) + ("\n" if text.endswith("\n") else "")
 
 
 def broken(line: str, longest: int, prefix: str = "#") -> list[str]:

@@ -1,6 +1,6 @@
 """Class files as Debian's configuration reads them, ``%[^\\#]``: words apart by blanks, ``#`` starts a comment.
 
-readcf.c reads with fgets(2048) and splits what sscanf leaves (8.17). Upstream's format ``%s`` takes the first word only.
+readcf.c reads with fgets(2048) and splits what sscanf leaves (8.17). Upstream's format ``%s`` takes the first word.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ LONGEST = 255
 
 _PLAIN = re.compile(r"[A-Za-z0-9._+=~#$&'*?^`{}-]+\Z")
 _COMMENT = re.compile(r"\([^()]*\)?")
-_ANGLE = re.compile(r"<([^<>]*)>?")
+_ANGLE = re.compile(r"[^<>]*<([^<>]*)>[^<>]*\Z")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\Z')
+_MATCHED = re.compile(r"[^\s\"()<>]+\Z")
 _SAFE_UNQUOTED = re.compile(r"[^\s\"\\()<>@,;:%!\[\]]+\Z")
 
 
@@ -27,7 +28,10 @@ class NotLocal(Exception):
 
 
 def resolve(name: str, local_names: frozenset[str] = frozenset()) -> str:
-    """The key that newaliases stores for ``name``. Raises :class:`NotLocal` when it refuses it."""
+    """The key that newaliases stores for ``name``. Raises :class:`NotLocal` when it refuses it.
+
+    A name whose quotes or brackets do not match is refused here too: newaliases completes it as it likes.
+    """
     bare = name.strip(" \t\v\f\r\n")
     if _PLAIN.match(bare) and len(bare) <= LONGEST:
         return fold(bare)
@@ -36,7 +40,15 @@ def resolve(name: str, local_names: frozenset[str] = frozenset()) -> str:
     quoted = _QUOTED.match(bare)
     if quoted:
         return fold(quoted[1] if _SAFE_UNQUOTED.match(quoted[1]) else bare)
-    return fold(_local_part(bare, local_names))
+    if bare and bare[-1] != "\\" and _MATCHED.match(bare):
+        return fold(_local_part(bare, local_names))
+    if not bare:
+        raise NotLocal("aliases.no-name", f"“{name.strip()[:60]}” is an empty name.", "Write a name before the colon.")
+    raise NotLocal(
+        "aliases.unbalanced",
+        f"“{name.strip()[:60]}” has quotes or brackets that do not match.",
+        "Write a plain name before the colon.",
+    )
 
 
 def _refuse_length(name: str) -> None:
@@ -54,7 +66,7 @@ def _address(name: str) -> str:
     """``name`` without RFC 822 comments and a phrase before ``<…>``, blanks between words made dots."""
     if '"' not in name:
         name = _COMMENT.sub(" ", name).strip()
-    angle = None if '"' in name else _ANGLE.search(name)
+    angle = None if '"' in name else _ANGLE.match(name)
     if angle:
         name = angle[1].strip()
     return name if '"' in name else ".".join(name.split())

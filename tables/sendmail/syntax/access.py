@@ -11,8 +11,10 @@ __all__ = ["ADDRESS_TAGS", "TAGS", "check_key", "check_value", "split"]
 
 #: Tags whose item is a client: a name, or an address as whole octets.
 CLIENT_TAGS = frozenset(
-    ("connect", "greetpause", "tls_srv", "tls_clt", "try_tls", "srv_features", "clt_features", "tls_srv_features")
-    + ("tls_clt_features", "authinfo")
+    (
+        *("connect", "greetpause", "tls_srv", "tls_clt", "try_tls", "srv_features", "clt_features"),
+        *("tls_srv_features", "tls_clt_features", "authinfo"),
+    )
 )
 #: Tags whose item is an address of the client only.
 RATE_TAGS = frozenset(("clientrate", "clientconn"))

@@ -104,13 +104,13 @@ def _domain(table: str, text: str, domain: str) -> Problem | None:
 def check_error_text(table: str, rest: str, *, separator: str) -> list[Problem]:
     """What is wrong after ``error:``. ``separator`` stands after a keyword: a blank, in mailertable a colon."""
     rest = rest.strip(" \t\r")
-    head, mark, text = rest.partition(separator)
+    head, _, text = rest.partition(separator)
     if head.lower() in KEYWORDS:
         return [] if text.strip() else [_no_text(table)]
     code, colon, text = rest.partition(":")
     if colon and _DSN.match(code):
         return check_reply(table, text, code) if text.strip() else [_no_text(table)]
-    if separator == ":" and not rest.split(" ")[0].lower() in KEYWORDS:
+    if separator == ":" and rest.split(" ")[0].lower() not in KEYWORDS:
         return check_reply(table, rest, "")
     return [
         warning(

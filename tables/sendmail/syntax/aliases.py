@@ -10,9 +10,8 @@ from tables.sendmail.syntax.common import carriage_return, error, note, shown, w
 from tables.sendmail.syntax.targets import Item, Target, items
 
 _PLAIN_KEY = re.compile(r"[a-z0-9._+-]+\Z")
-_PLAIN_VALUE = re.compile(
-    r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?(?:, ?[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?)*\Z"
-)
+_PLAIN_ADDRESS = r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?"
+_PLAIN_VALUE = re.compile(rf"{_PLAIN_ADDRESS}(?:, ?{_PLAIN_ADDRESS})*\Z")
 _USELESS = re.compile(r"[*?;\\<>()\[\]{}^`=|!]")
 _ROUTED = re.compile(r"[%!]")
 

@@ -22,7 +22,7 @@ def check_key(key: str) -> list[Problem]:
     domain = domain_after_at(key)
     if domain.endswith((".", ":")):
         return [_never("trailing-dot", f"“{shown(key)}” ends with “{domain[-1]}” and never matches.", key.rstrip(".:"))]
-    if key.startswith('"') or key.startswith("<") or "<" in key:
+    if key.startswith('"') or "<" in key:
         return [_never("key-form", f"“{shown(key)}” has quotes or angle brackets and never matches.", key.strip('<>"'))]
     if not is_domain(domain) and domain.isascii():
         return [
