@@ -1,11 +1,16 @@
-# make run    the panel on http://127.0.0.1:8000 with a publisher beside it
-# make test   every test, on SQLite and on PostgreSQL, with the real sendmail
-# make lint   what a commit must pass
+# make run         the panel on http://127.0.0.1:8000 with a publisher beside it
+# make test        every test, on SQLite and on PostgreSQL, with the real sendmail
+# make lint        what a commit must pass besides
+# make setup       what the panel needs; make setup-test: what the tests need too
+# make lock        pins requirements*.in anew (needs uv)
 
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: setup setup-test run test lint lock
+.PHONY: help setup setup-test run test lint lock
+
+help:
+	@sed -n 's/^# \(make \)/\1/p' Makefile
 
 setup:
 	@$(PYTHON) -m deploy.install run

@@ -126,7 +126,7 @@ def install_packages(missing: list[Package], *, run: Run, environment: dict[str,
     logged(
         [*apt, "install", "--no-install-recommends", *keep, *names],
         "apt-get install failed",
-        f"Try it by hand: apt-get install {' '.join(names)}",
+        f"Check the network and /etc/apt/sources.list, or try it by hand: apt-get install {' '.join(names)}",
         run,
     )
     if "sendmail-bin" in names:
