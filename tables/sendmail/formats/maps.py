@@ -31,7 +31,7 @@ def read(lines: Iterable[Physical], _local_names: frozenset[str]) -> Iterator[Li
 def _line(number: int, data: bytes, long: bool) -> Line:
     text = decode(data)
     size = len(data.removesuffix(b"\n"))
-    if long or size > LONGEST + (not data.endswith(b"\n")):
+    if long or size > LONGEST:
         return Line(number, text, What.REFUSED, problems=(too_long(number, size, LONGEST),))
     if b"\0" in data:
         return Line(number, text, What.REFUSED, problems=(nul_byte(number),))

@@ -12,7 +12,7 @@ _IPV4_PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}\Z")
 _IPV6_GROUPS = re.compile(r"[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,7}\Z")
 _PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d+\Z")
 
-#: Networks of one octet that nobody reaches from outside.
+#: Networks of one octet that nobody reaches from outside; Debian's own access has them.
 _OWN_OCTETS = ("10", "127")
 
 
@@ -117,7 +117,7 @@ def _check_ipv4(item: str, table: str) -> list[Problem]:
                 "key",
             )
         ]
-    if len(octets) == 1 and item not in _OWN_OCTETS:
+    if len(octets) == 1 and not (table == "access" and item in _OWN_OCTETS):
         return [
             warning(
                 f"{table}.wide-network",
