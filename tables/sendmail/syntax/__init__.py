@@ -5,7 +5,7 @@ from __future__ import annotations
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.localname import NotLocal, resolve
 from tables.sendmail.spec import Entry, Kind, Problem, TableSpec
-from tables.sendmail.syntax.common import check_comment, check_key_text, check_value_text, error
+from tables.sendmail.syntax.common import check_comment, check_key_text, check_value_text, control_character, error
 from tables.sendmail.text import fold, length
 
 __all__ = ["check_entry", "check_line", "normalise_key"]
@@ -43,7 +43,8 @@ def check_line(spec: TableSpec, key: str, value: str, line: int | None = None) -
 def normalise_key(spec: TableSpec, typed: str) -> str:
     """The key that is stored for what a person typed: without blanks around it, folded; of an alias the name."""
     key = typed.strip()
-    if spec.kind is Kind.ALIASES:
+    # sendmail makes a dot of a blank inside an alias's name; a line break must not become one unseen.
+    if spec.kind is Kind.ALIASES and control_character(key, "key") is None:
         try:
             return resolve(key)
         except NotLocal:
