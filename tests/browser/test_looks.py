@@ -1,0 +1,105 @@
+"""Every page, light and dark, wide and narrow: nothing sticks out, is faint or nameless, or breaks the CSP."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from mailadmin.accounts.models import User
+from tables import audit, releases
+from tables.actors import Actor
+from tables.entries import get_cluster
+from tables.models import Host, Publication
+from tests.browser.checks import faults
+from tests.browser.conftest import OpenPage
+from tests.services.editing import approve, delete, save, switch
+
+LONG = ".".join(["a-label-that-is-rather-long-" * 2 + "end"] * 3) + ".example.org"
+
+PAGES = [
+    "/",
+    "/tables/aliases/",
+    "/tables/access/?q=nothing-like-this",
+    "/tables/virtusertable/",
+    "/tables/relay-domains/add/",
+    "/tables/aliases/edit/?key=sales",
+    "/tables/aliases/delete/?key=sales",
+    "/tables/aliases/switch/?key=sales",
+    "/tables/aliases/history/?key=sales",
+    "/search/?q=example",
+    "/requests/",
+    "/requests/?view=all",
+    "/requests/{request}/",
+    "/publish/",
+    "/publish/releases/",
+    "/publish/releases/1/",
+    "/publish/{succeeded}/",
+    "/publish/{failed}/",
+    "/history/",
+    "/history/?person=nobody",
+    "/people/",
+    "/people/add/",
+    "/people/{person}/",
+    "/account/password/",
+    "/account/second-factor/",
+    "/account/confirm/",
+    "/logout/",
+]
+
+SIZES = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 360, "height": 740}}
+
+
+@pytest.fixture
+def furnished(live_server: Any, alice: User, bob: User, dora: User) -> dict[str, int]:
+    """A panel in which something has happened; the numbers that the addresses need."""
+    for key in ("postmaster", "mailer-daemon", "sales", "press"):
+        save(alice, "aliases", key, "root")
+    save(alice, "aliases", "sales", f"alice, bob@{LONG}", comment="The people who sell", reason="They asked for it")
+    switch(alice, "aliases", "press", False)
+    delete(alice, "aliases", "press")
+    save(alice, "access", "From:spammer@example.net", 'ERROR:5.7.1:"550 ' + "No thank you " * 20 + '"')
+    approve(bob, save(alice, "relay-domains", "example.net", reason="A customer"))
+    open_request = save(alice, "relay-domains", LONG, reason="Another customer with a long name. " * 5)
+    return {"request": open_request.pk, "person": bob.pk, **publications()}
+
+
+def publications() -> dict[str, int]:
+    cluster, now = get_cluster(), timezone.now()
+    host = Host.objects.create(cluster=cluster, name="mx1.example.org", mail_dir="/etc/mail", seen_at=now)
+    release = releases.cut(cluster=cluster, actor=Actor.command(), reason="The first")
+    steps = [
+        {"step": name, "state": "succeeded", "seconds": 0.012, "message": "As it should be.", "output": "x" * 300}
+        for name in ("lock", "read", "plan", "build")
+    ]
+    failed_step = {"step": "verify", "state": "failed", "seconds": 61.5, "message": "It differs.", "output": ""}
+    files = [{"table": "aliases", "sha256": "0" * 64, "entries": 3, "changed": True}]
+    common = {"release": release, "host": host, "requested_by_name": "alice", "started_at": now, "finished_at": now}
+    succeeded = Publication.objects.create(state="succeeded", steps=steps, files=files, **common)
+    failed = Publication.objects.create(state="failed", steps=[*steps, failed_step], error="It differs.", **common)
+    audit.record(actor=Actor.publisher(host.name), action="publication-failed", detail={"host": host.name})
+    return {"succeeded": succeeded.pk, "failed": failed.pk}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_looks_right(
+    open_page: OpenPage, furnished: dict[str, int], dora: User, scheme: str, size: str
+) -> None:
+    page = open_page(dora, color_scheme=scheme, viewport=SIZES[size])
+    wrong = {}
+    for address in PAGES:
+        path = address.format(**furnished)
+        response = page.goto(path)
+        assert response is not None
+        assert response.status == 200, path
+        if found := faults(page):
+            wrong[path] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_log_in_looks_right(open_page: OpenPage, scheme: str, size: str) -> None:
+    page = open_page(color_scheme=scheme, viewport=SIZES[size])
+    page.goto("/login/")
+    assert faults(page) == []
