@@ -14,6 +14,7 @@ from tables.sendmail.text import decode
 LISTING_STATES = {"all": "All", "on": "In force", "off": "Switched off"}
 NUL = decode(b"\0")
 
+REQUEST_STATES = {"": "Any state", **dict(ChangeRequest.State.choices)}
 REQUEST_VIEWS = {"open": "Open", "review": "To review", "mine": "Mine", "all": "All"}
 
 
@@ -146,4 +147,4 @@ class SearchForm(FilterForm):
 
 class RequestsForm(FilterForm):
     view = forms.ChoiceField(required=False, initial="open", choices=list(REQUEST_VIEWS.items()))
-    state = forms.ChoiceField(required=False, initial="", choices=[("", "Any state"), *ChangeRequest.State.choices])
+    state = forms.ChoiceField(required=False, initial="", choices=list(REQUEST_STATES.items()))

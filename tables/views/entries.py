@@ -23,6 +23,7 @@ from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.states import to_json
 from tables.views.access import actor_of, needs
+from tables.views.differences import difference_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_PLACE, Page, read_page
 from tables.views.rows import holders, rows_of
@@ -155,15 +156,13 @@ def _confirm_context(
     cluster = entries.get_cluster()
     after = act.after(table, current)
     change = Change(table=table.name, key=current.key, before=to_json(current), after=to_json(after))
-    before_lines, after_lines = changes.lines(change)
     return {
         "table": table,
         "act": act,
         "entry": current,
         "form": form,
         "risks": sorted(table.risks(current, after, entries.look_around(cluster))),
-        "before_lines": [visible(line) for line in before_lines],
-        "after_lines": [visible(line) for line in after_lines],
+        "lines": difference_of(change),
         "held_by": holders(cluster, table, [current.key]).get(current.key),
         "back": back_to(request, table),
     }

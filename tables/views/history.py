@@ -10,12 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from mailadmin.accounts.roles import VIEW
-from tables import changes, entries
+from tables import entries
 from tables.converters import read_key
 from tables.models import Change, ChangeRequest, Cluster, Review
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.text import visible
 from tables.views.access import needs
+from tables.views.differences import Line, difference_of
 from tables.views.paging import BY_NUMBER, read_page
 from tables.views.rows import holders
 
@@ -25,15 +26,13 @@ class Moment:
     """One applied change, with its difference and who approved it."""
 
     change: Change
-    before: list[str]
-    after: list[str]
+    lines: list[Line]
     approvals: list[Review]
 
 
 def moment_of(change: Change) -> Moment:
-    before, after = changes.lines(change)
     approvals = [review for review in change.request.reviews.all() if review.decision == Review.Decision.APPROVE]
-    return Moment(change, [visible(line) for line in before], [visible(line) for line in after], approvals)
+    return Moment(change, difference_of(change), approvals)
 
 
 def _origin(cluster: Cluster, shown: list[Change]) -> ChangeRequest | None:

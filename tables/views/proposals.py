@@ -13,6 +13,7 @@ from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
 from tables.sendmail.text import visible
 from tables.states import from_json
+from tables.views.differences import Line, difference
 from tables.views.rows import risks_of_steps
 
 State = ChangeRequest.State
@@ -24,6 +25,7 @@ class Proposal:
     table: TableSpec
     before: list[str]
     after: list[str]
+    lines: list[Line]
     risks: list[Risk]
     effects: list[str]
     problems: list[Problem]
@@ -65,6 +67,7 @@ def _proposal(
         table=table,
         before=[visible(line) for line in removed],
         after=[visible(line) for line in added],
+        lines=difference(removed, added),
         risks=risks,
         effects=effects(table, before, after, risks),
         problems=check_entry(table, after) if after and request.is_open else [],

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
 from tables import changes, entries, policy, reviews
-from tables.forms import REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm
-from tables.models import ChangeRequest
+from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm
+from tables.models import Change, ChangeRequest
 from tables.views.access import actor_of, needs, person_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
@@ -31,15 +31,23 @@ State = ChangeRequest.State
 @needs(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
     chosen = RequestsForm(request.GET).chosen()
-    found = _found(person_of(request), chosen).annotate(size=Count("changes"))
+    found = _found(person_of(request), chosen).annotate(first_id=_nth_change(0), second_id=_nth_change(1))
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=None, keep=chosen)
+    firsts = Change.objects.in_bulk([row.first_id for row in page.rows if row.first_id])
     context = {
         "page": page,
+        "rows": [(row, firsts.get(row.first_id), row.second_id is not None) for row in page.rows],
         "chosen": chosen,
         "views": REQUEST_VIEWS,
-        "states": ChangeRequest.State.choices,
+        "states": REQUEST_STATES,
     }
     return render_narrow(request, "requests/list.html", "requests/_list.html", context)
+
+
+def _nth_change(place: int) -> Subquery:
+    """A change of each request in the order of a unique index: counting those of an import would take its whole size."""
+    changes_of = Change.objects.filter(request=OuterRef("pk")).order_by("table", "key")
+    return Subquery(changes_of.values("pk")[place : place + 1])
 
 
 def _found(user: User, chosen: dict[str, Any]) -> QuerySet[ChangeRequest]:
