@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class Command(TablesCommand):
     def _found(self, source: Path, sample: bool) -> tuple[Path, dict[str, Path]]:
         if not sample:
             try:
-                return source, importing.find_files(source)
+                return source, readable(importing.find_files(source))
             except ChangeError as error:
                 self.stdout.write(f"{error} Taking the sample tables instead.")
         shipped = settings.BASE_DIR / "sample"
@@ -69,3 +70,11 @@ class Command(TablesCommand):
             detail={"person": ADMINISTRATOR, "roles": [Role.ADMINISTRATOR]},
         )
         self.stdout.write(self.style.SUCCESS(f"Log in as {ADMINISTRATOR} with the one-time password {password}"))
+
+
+def readable(files: dict[str, Path]) -> dict[str, Path]:
+    """The files, if all can be read: Debian's /etc/mail/access is for root alone, and half of a host is no start."""
+    for file in files.values():
+        if not os.access(file, os.R_OK):
+            raise ChangeError(f"{file} may not be read by you; start as root to take over what is in {file.parent}.")
+    return files
