@@ -23,8 +23,10 @@ def nowhere(_point: str) -> None:
 def swap(directory: MailDir, journal: Journal, swaps: Iterable[Swap], checkpoint: Checkpoint = nowhere) -> None:
     """Make every staged file live. When it returns, all are; until then :func:`restore` brings the old ones back."""
     journal.generation = _next(directory.generations)
+    journal.save(directory.journal)
     kept = directory.generations / journal.generation
     kept.mkdir()
+    checkpoint("generation made")
     journal.swaps = [_keep(item, kept) for item in swaps]
     sync(kept)
     sync(directory.generations)
@@ -56,7 +58,13 @@ def restore(directory: MailDir, journal: Journal, checkpoint: Checkpoint = nowhe
     _sync_parents(journal.swaps)
     journal.phase = Phase.RESTORED
     journal.save(directory.journal)
-    shutil.rmtree(directory.generations / journal.generation, ignore_errors=True)
+    forget(directory, journal)
+
+
+def forget(directory: MailDir, journal: Journal) -> None:
+    """Remove the generation of a publication that did not come about: a second name keeps makemap from its file."""
+    if journal.generation:
+        shutil.rmtree(directory.generations / journal.generation, ignore_errors=True)
 
 
 def _bring_back(item: Swap) -> None:
@@ -89,12 +97,12 @@ def _numbers(generations: Path) -> list[str]:
     return sorted(entry.name for entry in generations.iterdir() if entry.name.isdigit())
 
 
-def prune(directory: MailDir, keep: int) -> list[str]:
-    """Remove all but the newest ``keep`` generations; tells which went."""
+def prune(directory: MailDir, keep: int) -> str:
+    """Remove all but the newest ``keep`` generations; says which went."""
     gone = _numbers(directory.generations)[:-keep]
     for name in gone:
-        shutil.rmtree(directory.generations / name)
-    return gone
+        shutil.rmtree(directory.generations / name, ignore_errors=True)
+    return f"Removed generation {', '.join(gone)}.\n" if gone else ""
 
 
 def clear_staging(directory: MailDir) -> None:

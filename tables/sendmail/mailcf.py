@@ -50,6 +50,11 @@ class MailCf:
         plain = _plain(str(file))
         return plain in self.maps or plain in self.classes
 
+    def alias_map(self, text: Path) -> Path | None:
+        """The map of the aliases, by the name under which this configuration knows their text (a link, perhaps)."""
+        files = (file for file, name in self.maps.items() if name == "aliases" and file.resolve() == text)
+        return next((file.with_name(f"{file.name}.db").resolve() for file in files), None)
+
     def uses_directory(self, directory: Path) -> bool:
         plain = _plain(str(directory))
         return any(file.parent == plain for file in (*self.maps, *self.classes))

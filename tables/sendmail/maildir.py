@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ class Locked(Exception):
 @dataclass(frozen=True, slots=True)
 class MailDir:
     path: Path
+    #: Where sendmail looks for the map of the aliases, when that is not beside their text in the directory.
+    alias_map: Path | None = None
 
     @property
     def state(self) -> Path:
@@ -56,6 +58,8 @@ class MailDir:
         return Path(os.path.realpath(self.path / table.name))
 
     def map(self, table: TableSpec) -> Path:
+        if self.alias_map and table.kind is Kind.ALIASES:
+            return self.alias_map
         return Path(os.path.realpath(self.path / f"{table.name}.db"))
 
     def ownership_of_text(self, table: TableSpec) -> Ownership:
@@ -83,7 +87,7 @@ class MailDir:
         except OSError as error:
             raise DirectoryProblem(f"{self.state} cannot be made: {error.strerror}. {_WRITABLE}") from error
 
-    def check_targets(self, tables: Iterator[TableSpec] | list[TableSpec]) -> None:
+    def check_targets(self, tables: Iterable[TableSpec]) -> None:
         """Refuse early what could not be replaced later."""
         for table in tables:
             targets = [self.text(table)] if table.kind is Kind.CLASS else [self.text(table), self.map(table)]

@@ -1,0 +1,260 @@
+"""The steps that make a plan real: build beside what is live, verify, swap, tell sendmail, prove, or put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from tables.models import Publication
+from tables.publishing.comparing import Comparison
+from tables.publishing.errors import EXPECTED, explain
+from tables.publishing.progress import ROLLED_BACK, RUNNING, Progress, Step
+from tables.publishing.site import Site
+from tables.sendmail import generations, stamp
+from tables.sendmail.daemon import Daemon, Mark, NotAlive, Probe, askable, look_up
+from tables.sendmail.files import identity, sha256, sync, write
+from tables.sendmail.journal import Journal, Phase, Swap
+from tables.sendmail.maps import ALIASES_TOKEN, LONGEST, Tally, newaliases_possible, record
+from tables.sendmail.plan import Delete, FilePlan, Plan
+from tables.sendmail.spec import Kind
+
+
+@dataclass(slots=True)
+class Work:
+    """One publication at work."""
+
+    publication: Publication
+    site: Site
+    progress: Progress
+    journal: Journal
+    comparison: Comparison
+    plan: Plan
+    daemon: Daemon | None
+    stamp: bytes
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def staged(self, file: FilePlan) -> Path:
+        return self.site.directory.staging / file.table.name
+
+    def staged_map(self, file: FilePlan) -> Path:
+        return self.site.directory.staging / f"{file.table.name}.db"
+
+
+# --- build ------------------------------------------------------------------------------------------------------------
+
+
+def build(work: Work) -> None:
+    with work.progress.step("build") as step:
+        touched = [file for file in work.plan.files if file.touched]
+        for file in touched:
+            _write_text(work, file)
+            if file.build:
+                _build_map(work, file, step)
+            work.progress.checkpoint(f"built {file.table.name}")
+        sync(work.site.directory.staging)
+        step.say(_built(touched))
+
+
+def _built(touched: Iterable[FilePlan]) -> str:
+    texts = [file.table.name for file in touched if file.changed]
+    maps = [f"{file.table.name} ({file.entries} entries)" for file in touched if file.build]
+    said = [f"Wrote {', '.join(texts)}." if texts else "", f"Built {', '.join(maps)}." if maps else ""]
+    return " ".join(part for part in said if part) or "Nothing to build."
+
+
+def _write_text(work: Work, file: FilePlan) -> None:
+    """The text as it will be live: also newaliases looks at its owner and mode."""
+    directory = work.site.directory
+    source = stamp.body(work.comparison.body(file.table))
+    write(work.staged(file), chain([work.stamp], source), directory.ownership_of_text(file.table))
+
+
+def _build_map(work: Work, file: FilePlan, step: Step) -> None:
+    tally = work.tallies[file.table.name] = Tally()
+    if file.table.kind is Kind.ALIASES:
+        _build_aliases(work, file, tally, step)
+    else:
+        pairs = tally.watch(work.comparison.desired.pairs(file.table))
+        step.add(work.site.builder.makemap(work.staged(file), pairs))
+    built = work.staged_map(file)
+    work.site.directory.ownership_of_map(file.table, built).give(built)
+    sync(built)
+
+
+def _build_aliases(work: Work, file: FilePlan, tally: Tally, step: Step) -> None:
+    builder, pairs = work.site.builder, tally.watch(work.comparison.desired.pairs(file.table))
+    if newaliases_possible(builder.cf) or _too_long_for_makemap(work, file):
+        expected = sum(1 for _pair in pairs)
+        step.add(builder.newaliases(work.staged(file), expected))
+    else:
+        step.add(builder.aliases_by_makemap(work.staged(file), pairs))
+    tally.add(record(ALIASES_TOKEN))
+
+
+def _too_long_for_makemap(work: Work, file: FilePlan) -> bool:
+    pairs = work.comparison.desired.pairs(file.table)
+    return any(len(key) + len(value) >= LONGEST for key, value in pairs)
+
+
+def verify(work: Work) -> None:
+    with work.progress.step("verify") as step:
+        if not work.tallies:
+            step.skip("No map was built.")
+            return
+        for name, tally in work.tallies.items():
+            scratch = work.site.directory.staging / f"{name}.dump"
+            step.add(work.site.builder.verify(work.site.directory.staging / name, tally, scratch))
+        step.say(f"{_counted(len(work.tallies), 'map holds', 'maps hold')} exactly the entries of the tables.")
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+# --- make live --------------------------------------------------------------------------------------------------------
+
+
+def make_live(work: Work) -> None:
+    """Swap, signal and prove. Whatever goes wrong from here on, the previous generation is put back."""
+    work.progress.must_go_on = True
+    try:
+        _swap(work)
+        mark = _signal(work)
+        _prove(work, mark)
+        _note_proved(work)
+    except BaseException as error:
+        known = isinstance(error, EXPECTED)
+        work.journal.error = explain(error, work.site.directory.path) if known else ""
+        put_back(work)
+        raise
+
+
+def _swap(work: Work) -> None:
+    with work.progress.step("swap") as step:
+        swaps = list(chain.from_iterable(_swaps(work, file) for file in work.plan.files))
+        if not swaps:
+            step.skip("What is live is what it should be: nothing to put in place.")
+            return
+        generations.swap(work.site.directory, work.journal, swaps, work.progress.checkpoint)
+        step.say(
+            f"{_counted(len(swaps), 'file is', 'files are')} in place; "
+            f"the previous ones are kept as generation {work.journal.generation}."
+        )
+
+
+def _swaps(work: Work, file: FilePlan) -> Iterable[Swap]:
+    """The map first: it is what sendmail reads."""
+    directory = work.site.directory
+    if file.build:
+        yield Swap(live=str(directory.map(file.table)), staged=str(work.staged_map(file)))
+    if file.changed:
+        yield Swap(live=str(directory.text(file.table)), staged=str(work.staged(file)))
+
+
+def _signal(work: Work) -> Mark | None:
+    with work.progress.step("signal") as step:
+        if not work.plan.classes_changed:
+            step.skip("No class file changed: sendmail sees new maps by itself.")
+            return None
+        if work.daemon is None:
+            step.skip("No sendmail daemon is managed here: nothing to signal.")
+            return None
+        work.journal.signalled = True
+        work.journal.save(work.site.directory.journal)
+        mark = work.daemon.hang_up()
+        step.say(f"Sent SIGHUP to sendmail (process {mark.pid}).")
+        return mark
+
+
+def _prove(work: Work, mark: Mark | None) -> None:
+    with work.progress.step("prove") as step:
+        said = []
+        if work.daemon and not work.plan.empty:
+            said.append(f"sendmail greets: {work.daemon.prove(since=mark)}.")
+        probes = [probe for file in work.plan.maps if (probe := _probe(work, file))]
+        if probes:
+            step.add(look_up(probes, cf=work.site.cf.path, run=work.site.run, timeout=work.site.timeout))
+            said.append(f"sendmail answers from the new state ({', '.join(probe.key for probe in probes)}).")
+        if said:
+            step.say(" ".join(said))
+        else:
+            step.skip("No sendmail here reads what changed: the verified maps are the proof.")
+
+
+def _probe(work: Work, file: FilePlan) -> Probe | None:
+    """One changed entry of the map to ask sendmail for."""
+    name = work.site.cf.map_name(work.site.directory.map(file.table))
+    if not name:
+        return None
+    for found in file.samples:
+        entry = found.before if isinstance(found, Delete) else found.after
+        value = None if isinstance(found, Delete) else entry.value
+        if askable(entry.key, value):
+            return Probe(name, entry.key, value)
+    return None
+
+
+# --- put back ---------------------------------------------------------------------------------------------------------
+
+
+def put_back(work: Work) -> None:
+    """Make the previous generation live again, and have sendmail read it."""
+    if work.journal.phase is not Phase.SWAPPING:
+        return
+    step: dict[str, Any] = {"step": "restore", "state": RUNNING, "seconds": None, "message": "", "output": ""}
+    work.progress.publication.steps.append(step)
+    step["message"] = bring_back(work.site, work.journal, work.daemon)
+    step["state"] = ROLLED_BACK
+    work.progress.write()
+
+
+def bring_back(site: Site, journal: Journal, daemon: Daemon | None) -> str:
+    """Restore the files, and the daemon if it was told of the new ones. Returns what there is to say."""
+    with suppress(OSError):  # a full disk must not keep the old files from coming back
+        journal.save(site.directory.journal)
+    generations.restore(site.directory, journal)
+    said = "What was live before is live again."
+    if not (journal.signalled and daemon):
+        return said
+    try:
+        greeting = daemon.prove(since=daemon.hang_up())
+    except NotAlive as error:
+        return f"{said} But {error}"
+    return f"{said} sendmail greets: {greeting}."
+
+
+# --- record -----------------------------------------------------------------------------------------------------------
+
+
+def _note_proved(work: Work) -> None:
+    """From here on the new state stays, and only its record is to be written."""
+    work.journal.files = _written_files(work)
+    work.journal.phase, before = Phase.PROVED, work.journal.phase
+    try:
+        work.journal.save(work.site.directory.journal)
+    except OSError:
+        work.journal.phase = before
+        raise
+    work.progress.checkpoint("proved")
+
+
+def _written_files(work: Work) -> list[dict[str, Any]]:
+    """What is live now, per table that has a file: by this the next publication knows a change by hand."""
+    return [_written(work, file) for file in work.plan.files if work.site.directory.text(file.table).exists()]
+
+
+def _written(work: Work, file: FilePlan) -> dict[str, Any]:
+    directory = work.site.directory
+    return {
+        "table": file.table.name,
+        "path": str(file.path),
+        "sha256": sha256(directory.text(file.table)),
+        "entries": file.entries,
+        "changed": file.changed,
+        "built": file.build,
+        "map": "" if file.table.kind is Kind.CLASS else identity(directory.map(file.table)),
+    }

@@ -1,0 +1,232 @@
+"""One table at a time: what is on the host against what shall be there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tables.importing import local_names, read_file
+from tables.publishing.desired import State, changes_by_table, tally_changes, tally_entries
+from tables.publishing.site import Site
+from tables.sendmail import stamp
+from tables.sendmail.files import identity, sha256, write
+from tables.sendmail.plan import FilePlan, Finding, Limits, Tallied, unified_diff, unsafe
+from tables.sendmail.spec import Entry, Kind, TableSpec
+from tables.sendmail.tables import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A text as it lies on the host. ``readable`` is false for another host's and for one that is not ours to read."""
+
+    readable: bool
+    exists: bool = False
+    sha256: str = ""
+
+
+NOWHERE = OnDisk(readable=False)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Compares the tables of one host; ``work`` is a directory for what it has to write down."""
+
+    site: Site
+    work: Path
+    desired: State
+    #: What the last successful publication left; none before the first.
+    previous: State | None
+    #: What that publication recorded of each table's file.
+    recorded: dict[str, dict[str, Any]]
+    limits: Limits
+    #: Whether the host is this machine.
+    local: bool = True
+    changes: dict[str, int] | None = field(init=False, default=None)
+    _looked: dict[str, OnDisk] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.previous:
+            self.changes = changes_by_table(self.previous, self.desired)
+
+    def body(self, table: TableSpec) -> Path:
+        """Where the desired text of a touched table lies, without stamp."""
+        return self.work / f"{table.name}.body"
+
+    def file_plan(self, table: TableSpec) -> FilePlan:
+        disk = self.look(table)
+        plan = FilePlan(table, self.site.directory.path / table.name)
+        if self._settled(table, disk):
+            plan.entries = plan.existing = self.recorded[table.name]["entries"]
+        else:
+            self._compare(plan, disk)
+        self._plan_map(plan)
+        if plan.build and not plan.changed and not self.body(table).exists():
+            plan.entries = self._render(table)
+        return plan
+
+    def look(self, table: TableSpec) -> OnDisk:
+        if table.name not in self._looked:
+            self._looked[table.name] = self._look(table) if self.local else NOWHERE
+        return self._looked[table.name]
+
+    def _look(self, table: TableSpec) -> OnDisk:
+        try:
+            return OnDisk(readable=True, exists=True, sha256=sha256(self.site.directory.text(table)))
+        except FileNotFoundError:
+            return OnDisk(readable=True)
+        except PermissionError:
+            return NOWHERE
+
+    def _settled(self, table: TableSpec, disk: OnDisk) -> bool:
+        """Whether the log and the checksum tell that nothing changed, without reading the table."""
+        record = self.recorded.get(table.name)
+        if record is None or self.changes is None or self.changes.get(table.name):
+            return False
+        return not disk.readable or (disk.exists and disk.sha256 == record["sha256"])
+
+    # --- texts --------------------------------------------------------------------------------------------------------
+
+    def _compare(self, plan: FilePlan, disk: OnDisk) -> None:
+        table = plan.table
+        plan.entries = self._render(table)
+        body = self.body(table)
+        if disk.exists or not disk.readable:
+            plan.changed = _digest(self._existing(table, disk)) != stamp.body_sha256(body)
+        else:
+            plan.changed = body.stat().st_size > 0 or self._needed(table)
+        if not plan.changed:
+            plan.existing = plan.entries
+            return
+        tallied = self._tally(table, disk)
+        plan.count(tallied)
+        plan.diff, plan.diff_cut = self._diff(table, self._existing(table, disk), body, ("live", "to be published"))
+        plan.findings = unsafe(plan, tallied, self.limits)
+        if finding := self._drift(plan, disk):
+            plan.findings.insert(0, finding)
+            plan.drift, plan.drift_cut = self._drift_diff(table, disk)
+
+    def _render(self, table: TableSpec) -> int:
+        count = [0]
+        write(self.body(table), self.desired.body(table, count))
+        return count[0]
+
+    def _needed(self, table: TableSpec) -> bool:
+        """Whether sendmail would miss the file: then even an empty table gets one."""
+        return self.local and self.site.cf.uses(self.site.directory.path / table.name)
+
+    def _existing(self, table: TableSpec, disk: OnDisk) -> Iterator[bytes]:
+        if disk.exists:
+            return stamp.body(self.site.directory.text(table))
+        if disk.readable or self.previous is None:
+            return iter(())
+        return self.previous.body(table, [0])
+
+    def _tally(self, table: TableSpec, disk: OnDisk) -> Tallied:
+        """By the change log when it starts from what is on the host, otherwise by reading both sides."""
+        as_written = not disk.readable or disk.sha256 == self.recorded.get(table.name, {}).get("sha256")
+        if self.previous and self.changes is not None and as_written:
+            return tally_changes(self.previous, self.desired, table)
+        return tally_entries(self._existing_entries(table, disk), self.desired.entries(table))
+
+    def _existing_entries(self, table: TableSpec, disk: OnDisk) -> dict[str, str]:
+        if disk.exists:
+            path = self.site.directory.text(table)
+            items = (parsed.item for parsed in read_file(table, path, self._local_names()))
+            return {item.key: item.value for item in items if isinstance(item, Entry) and item.enabled}
+        if disk.readable or self.previous is None:
+            return {}
+        return {entry.key: entry.value for entry in self.previous.entries(table)}
+
+    def _local_names(self) -> frozenset[str]:
+        names = self.site.directory.path / "local-host-names"
+        return local_names({"local-host-names": names} if names.is_file() else {})
+
+    def _diff(self, table: TableSpec, before: Iterator[bytes], after: Path, words: tuple[str, str]) -> tuple[str, int]:
+        labels = (f"{table.name} ({words[0]})", f"{table.name} ({words[1]})")
+        scratch = self.work / f"{table.name}.diff"
+        return unified_diff(before, after, labels=labels, scratch=scratch, run=self.site.run, timeout=self.site.timeout)
+
+    # --- drift --------------------------------------------------------------------------------------------------------
+
+    def _drift(self, plan: FilePlan, disk: OnDisk) -> Finding | None:
+        """Whether writing the file would lose what somebody else wrote there."""
+        record = self.recorded.get(plan.table.name)
+        if not disk.readable or (record is None and not disk.exists):
+            return None
+        if record is None:
+            differs = plan.creates or plan.updates or plan.deletes
+            return _first_drift(plan) if differs else None
+        if disk.sha256 == record["sha256"]:
+            return None
+        return _changed_drift(plan) if disk.exists else _gone_drift(plan)
+
+    def _drift_diff(self, table: TableSpec, disk: OnDisk) -> tuple[str, int]:
+        """From what is known here to what lies there."""
+        theirs = self.work / f"{table.name}.theirs"
+        write(theirs, self._existing(table, disk))
+        ours = self.previous if self.previous and table.name in self.recorded else self.desired
+        return self._diff(table, ours.body(table, [0]), theirs, ("as mailadmin knows it", "as it is on the host"))
+
+    # --- maps ---------------------------------------------------------------------------------------------------------
+
+    def _plan_map(self, plan: FilePlan) -> None:
+        if plan.table.kind is Kind.CLASS:
+            return
+        plan.build = plan.changed
+        if not plan.changed and self.look(plan.table).exists:
+            plan.build_reason = self._why_build(plan.table)
+            plan.build = bool(plan.build_reason)
+
+    def _why_build(self, table: TableSpec) -> str:
+        """What is wrong with the map of a text that stays as it is; empty when nothing is."""
+        live = self.site.directory.map(table)
+        try:
+            found = identity(live)
+        except PermissionError:
+            return ""
+        if not found:
+            return f"{live.name} is missing"
+        known = self.recorded.get(table.name, {}).get("map")
+        return "" if found == known else f"{live.name} was not built by the last publication"
+
+
+def _digest(chunks: Iterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _first_drift(plan: FilePlan) -> Finding:
+    return Finding(
+        "drift",
+        plan.table.name,
+        f"{plan.path} was there before the first publication and says something else ({plan.summary}).",
+        "Import it to keep what it says, or publish with the override to replace it.",
+    )
+
+
+def _changed_drift(plan: FilePlan) -> Finding:
+    return Finding(
+        "drift",
+        plan.table.name,
+        f"{plan.path} was changed by hand since the last publication.",
+        "Import it to keep that change, or publish with the override to overwrite it.",
+    )
+
+
+def _gone_drift(plan: FilePlan) -> Finding:
+    return Finding(
+        "drift",
+        plan.table.name,
+        f"{plan.path} was removed by hand since the last publication.",
+        "Publish with the override to write it again.",
+    )
+
+
+def in_order(comparison: Comparison) -> Iterator[FilePlan]:
+    """The plan of each table in the order in which they are declared."""
+    return (comparison.file_plan(table) for table in TABLES.values())

@@ -1,0 +1,68 @@
+"""The plan: what publishing would do on a host, found without touching anything."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from tables.models import Host, Publication, Release
+from tables.publishing.comparing import Comparison, in_order
+from tables.publishing.desired import State
+from tables.publishing.site import Site, here
+from tables.sendmail import commands
+from tables.sendmail.daemon import NotAlive
+from tables.sendmail.plan import Limits, Plan
+
+
+def make_plan(*, host: Host, release: Release | None = None, run: commands.Run = commands.run) -> Plan:
+    """What publishing ``release`` on ``host`` would do; without one, what a release cut now would.
+
+    On another machine, or where a file is not ours to read, what the host's last release wrote stands for the file.
+    """
+    with tempfile.TemporaryDirectory(prefix="mailadmin-plan-") as work:
+        site = here(run)
+        comparison = compare(host, site, Path(work), release=release, local=host.name == settings.HOST_NAME)
+        plan = plan_of(comparison, host, release)
+    plan.daemon = _daemon_lives(site) if comparison.local else True
+    return plan
+
+
+def compare(host: Host, site: Site, work: Path, *, release: Release | None, local: bool = True) -> Comparison:
+    """Everything that a plan for the host is made from."""
+    cluster = host.cluster
+    number = release.change_number if release else type(cluster).objects.get(pk=cluster.pk).last_change
+    previous = State(cluster, host.release.change_number) if host.release else None
+    return Comparison(
+        site=site,
+        work=work,
+        desired=State(cluster, number),
+        previous=previous,
+        recorded=recorded(host) if previous else {},
+        limits=Limits(settings.UNSAFE_PERCENT, settings.UNSAFE_FLOOR),
+        local=local,
+    )
+
+
+def plan_of(comparison: Comparison, host: Host, release: Release | None) -> Plan:
+    plan = Plan(host.name, release.number if release else None, list(in_order(comparison)))
+    plan.from_disk = all(comparison.look(file.table).readable for file in plan.files)
+    return plan
+
+
+def recorded(host: Host) -> dict[str, dict[str, Any]]:
+    """What the last successful publication into the host's directory wrote down about each file."""
+    last = (
+        Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-finished_at", "-id").first()
+    )
+    files = last.files if last else []
+    return {item["table"]: item for item in files if Path(item["path"]).parent == Path(host.mail_dir)}
+
+
+def _daemon_lives(site: Site) -> bool:
+    try:
+        return site.daemon() is not None
+    except NotAlive:
+        return True
