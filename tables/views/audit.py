@@ -1,5 +1,6 @@
 """The history of everything: who did what, when and why."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -52,6 +53,9 @@ ACTIONS = {
     "person-added": "added a person",
     "person-changed": "changed a person",
 }
+
+#: SHA-256, of which the beginning tells enough apart.
+CHECKSUM = re.compile("[0-9a-f]{64}")
 
 NEWEST_EVENT: Order[AuditEvent] = Order(
     cursor=lambda event: str(event.number),
@@ -172,4 +176,5 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(_text(item) for item in value)
-    return visible(str(value))
+    text = visible(str(value))
+    return f"{text[:16]}…" if CHECKSUM.fullmatch(text) else text
