@@ -3,11 +3,12 @@
 from django.urls import path, register_converter
 
 from tables.converters import TableConverter
-from tables.views import editing, entries, history, requests, reviews, search
+from tables.views import audit, editing, entries, history, home, publish, releases, requests, reviews, search
 
 register_converter(TableConverter, "table")
 
 urlpatterns = [
+    path("", home.home, name="home"),
     path("tables/<table:table>/", entries.listing, name="table"),
     path("tables/<table:table>/add/", editing.add, name="entry-add"),
     path("tables/<table:table>/edit/", editing.edit, name="entry-edit"),
@@ -21,4 +22,9 @@ urlpatterns = [
     path("requests/<int:pk>/withdraw/", requests.withdraw, name="request-withdraw"),
     path("requests/<int:pk>/approve/", reviews.approve, name="request-approve"),
     path("requests/<int:pk>/reject/", reviews.reject, name="request-reject"),
+    path("publish/", publish.publish, name="publish"),
+    path("publish/<int:pk>/", releases.publication, name="publication"),
+    path("publish/releases/", releases.listing, name="releases"),
+    path("publish/releases/<int:number>/", releases.detail, name="release"),
+    path("history/", audit.listing, name="audit"),
 ]
