@@ -4,7 +4,17 @@ from tables.publishing.converging import converge
 from tables.publishing.errors import PublishError, Stopping
 from tables.publishing.hosts import heartbeat, register_host
 from tables.publishing.planning import make_plan
-from tables.publishing.progress import STEPS
+from tables.publishing.progress import STEPS, Report
 from tables.sendmail.maildir import Locked
 
-__all__ = ["STEPS", "Locked", "PublishError", "Stopping", "converge", "heartbeat", "make_plan", "register_host"]
+__all__ = [
+    "STEPS",
+    "Locked",
+    "PublishError",
+    "Report",
+    "Stopping",
+    "converge",
+    "heartbeat",
+    "make_plan",
+    "register_host",
+]

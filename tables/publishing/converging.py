@@ -205,9 +205,9 @@ def _give_back(publication: Publication, site: Site) -> None:
 
 def _end_badly(publication: Publication, site: Site, record: Journal, error: BaseException) -> None:
     message = explain(error, site.directory.path)
-    if record.phase is Phase.SWAPPING:
-        # Even putting back failed: the journal stays, and each further look tries again.
-        raise PublishError(f"The previous state could not be put back yet: {message}") from error
+    if record.phase in {Phase.SWAPPING, Phase.PROVED}:
+        # Not even putting back, or recording, was possible: the journal stays, and each further look tries again.
+        raise PublishError(f"The publication is not ended yet: {message}") from error
     if record.phase is Phase.RESTORED:
         roll_back(publication, error=message)
     else:

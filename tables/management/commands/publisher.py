@@ -1,0 +1,120 @@
+"""``manage.py publisher``: the long-running half of mailadmin on a mail host."""
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from tables import publishing
+from tables.management.command import TablesCommand
+from tables.management.hosts import StepPrinter, qualify_host_name
+from tables.models import Host, Publication
+from tables.publishing.errors import EXPECTED
+
+logger = logging.getLogger("mailadmin.publisher")
+
+#: Seconds to wait at most after an error; doubled from POLL_SECONDS each time.
+LONGEST_WAIT = 60
+
+#: Points at which a publication can be left for the next publisher: nothing live has been touched.
+SAFE_TO_STOP = {f"before {step}" for step in ("lock", "read", "plan", "build", "verify", "swap")}
+
+
+class Command(TablesCommand):
+    help = (
+        "Publish on this mail host whenever somebody asks for it in the panel. Runs until it is ended with SIGTERM, "
+        "which it obeys as soon as the files are whole; killed at any moment, the next one finishes or undoes its work."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--host",
+            metavar="HOST",
+            default="",
+            help=f"the name to register under; {settings.HOST_NAME} if not given",
+        )
+        parser.add_argument(
+            "--once", action="store_true", help="do what there is to do and end; exit status 1 when it failed"
+        )
+
+    def handle(self, *, host: str, once: bool, **options: Any) -> None:
+        qualify_host_name()
+        loop = Loop(host)
+        if once:
+            self._once(loop)
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, loop.stop)
+        logger.info("Publisher of %s into %s started.", loop.name, settings.MAIL_DIR)
+        loop.run()
+        logger.info("Publisher of %s ended.", loop.name)
+
+    def _once(self, loop: "Loop") -> None:
+        try:
+            publication = loop.look(StepPrinter(self.stdout.write))
+        except (publishing.Locked, *EXPECTED) as error:
+            raise CommandError(str(error), returncode=1) from error
+        if publication is None:
+            self.stdout.write(f"Nothing to publish on {loop.name}.")
+        elif publication.state != Publication.State.SUCCEEDED:
+            raise CommandError(f"Release {publication.release.number}: {publication.error}", returncode=1)
+
+
+class Loop:
+    """Looks at the database again and again until told to stop."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name or settings.HOST_NAME
+        self.host: Host | None = None
+        self.stopped = threading.Event()
+
+    def stop(self, _number: int, _frame: Any) -> None:
+        self.stopped.set()
+
+    def checkpoint(self, point: str) -> None:
+        if self.stopped.is_set() and point in SAFE_TO_STOP:
+            raise publishing.Stopping
+
+    def look(self, report: publishing.Report | None = None) -> Publication | None:
+        """One look: note that we live, and converge."""
+        if self.host is None:
+            self.host = publishing.register_host(name=self.name)
+        publishing.heartbeat(host=self.host)
+        self.host.refresh_from_db()
+        return publishing.converge(host=self.host, report=report, checkpoint=self.checkpoint)
+
+    def run(self) -> None:
+        wait = settings.POLL_SECONDS
+        while not self.stopped.is_set():
+            wait = settings.POLL_SECONDS if self._looked() else min(wait * 2, LONGEST_WAIT)
+            self.stopped.wait(wait)
+
+    def _looked(self) -> bool:
+        """One look that nothing can end but a request to stop; false when something was wrong."""
+        try:
+            self._tell(self.look())
+        except publishing.Stopping:
+            logger.info("Asked to end: the publication waits for the next publisher.")
+        except publishing.Locked as error:
+            logger.info("%s", error)
+        except DatabaseError as error:
+            logger.warning("The database does not answer: %s", error)
+            connection.close()
+            return False
+        except EXPECTED as error:
+            logger.error("%s", error)
+            return False
+        except Exception:
+            logger.exception("The publisher met an error that it does not know. It goes on.")
+            return False
+        return True
+
+    def _tell(self, publication: Publication | None) -> None:
+        if publication is not None:
+            said = f": {publication.error}" if publication.error else ""
+            logger.info("%s %s%s", publication, publication.state, said)
