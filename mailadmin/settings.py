@@ -45,6 +45,8 @@ ACCOUNT_DISTANCE_DAYS = env.number("MAILADMIN_ACCOUNT_DISTANCE_DAYS", 7)
 REQUEST_DAYS = env.number("MAILADMIN_REQUEST_DAYS", 14, least=1)
 #: Minutes for which a log-in or a confirmed password lets a person approve.
 REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, least=1)
+#: Which local names count as users when targets are checked: this machine's (``system``), or none is known (``unknown``).
+LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
 
 # --- Django -----------------------------------------------------------------------------------------------------------

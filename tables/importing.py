@@ -75,7 +75,7 @@ def find_files(path: Path, table: TableSpec | None = None) -> dict[str, Path]:
 
 def local_names(files: Mapping[str, Path]) -> frozenset[str]:
     """Domains of which ``user@domain`` is a name for aliases: class w as far as it can be told from here."""
-    names = {"localhost", socket.gethostname().lower(), *_configured_names(settings.SENDMAIL_CF)}
+    names = {"localhost", socket.gethostname().lower(), *configured_names(settings.SENDMAIL_CF)}
     if source := files.get("local-host-names"):
         names |= {
             parsed.item.key
@@ -85,7 +85,7 @@ def local_names(files: Mapping[str, Path]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _configured_names(cf: Path) -> Iterator[str]:
+def configured_names(cf: Path) -> Iterator[str]:
     """The names that a sendmail.cf itself puts into class w, and its $j."""
     try:
         lines = cf.read_text(errors="replace").splitlines()

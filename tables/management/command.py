@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -44,6 +45,11 @@ class TablesCommand(BaseCommand):
             place = f"{source}:{problem.line}" if problem.line else source
             text = f"{place}: {problem.grade}: {problem.message} {problem.remedy} [{problem.rule}]"
             self.stdout.write(styles[problem.grade](visible(text)))
+
+    def summary(self, grades: Iterable[Grade]) -> str:
+        """``1 error, 3 warnings``; empty when there is none."""
+        numbers = Counter(grades)
+        return ", ".join(counted(numbers[grade], grade) for grade in Grade if numbers[grade])
 
 
 def counted(number: int, noun: str) -> str:

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db
 
 FILES = {
     "aliases": b"# Basic system aliases\n\npostmaster: root\nMAILER-DAEMON: postmaster\n\n# people\n"
-    b"sales:\talice,\n\tbob,\n\t \"|/usr/bin/vacation sales\"\n#old: nobody\n",
-    "access": b"# who may\n\nConnect:127\t\tRELAY\r\nFrom:spam.example   ERROR:5.7.1:\"550 no\"\n#Connect:10\tRELAY\n",
+    b'sales:\talice,\n\tbob,\n\t "|/usr/bin/vacation sales"\n#old: nobody\n',
+    "access": b'# who may\n\nConnect:127\t\tRELAY\r\nFrom:spam.example   ERROR:5.7.1:"550 no"\n#Connect:10\tRELAY\n',
     "virtusertable": b"# shop\n@shop.example\tsales\n\ninfo@Shop.example   sales\nr\xe9my@shop.example\talice",
     "genericstable": b"alice\talice@example.com\n",
     "mailertable": b".example.net\tesmtp:[hub.example.com]\n",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from tables import importing
+from tables.checking import check_files
 from tables.entries import is_empty
 from tables.importing import FileReport, Outcome
 from tables.management.command import (
@@ -24,7 +26,7 @@ from tables.management.command import (
     table_from,
 )
 from tables.models import ChangeRequest
-from tables.sendmail.spec import Entry, Grade
+from tables.sendmail.spec import Entry, Parsed, Passage, Problem
 from tables.sendmail.tables import TABLES
 
 
@@ -54,9 +56,10 @@ class Command(TablesCommand):
         notes = options["verbosity"] > 1
         outcome = Outcome(None, []) if dry_run else self._import(files, options)
         if json:
-            self.print_json(self._described(files) | self._request_json(outcome))
+            self.print_json({"tables": self._described(files, options)} | self._request_json(outcome))
         elif dry_run:
-            self._report([self._read(name, file, files) for name, file in files.items()], notes=notes)
+            read = self._read(files, options)
+            self._report([self._summed(name, files[name], items) for name, items in read.items()], notes=notes)
             self.stdout.write("Nothing was written.")
         else:
             self._report(outcome.reports, notes=notes)
@@ -77,20 +80,26 @@ class Command(TablesCommand):
                 return importing.baseline(cluster=cluster, **arguments)
             return importing.request_import(cluster=cluster, mode=options["mode"], **arguments)
 
-    def _read(self, name: str, file: Path, files: Mapping[str, Path]) -> FileReport:
-        report = FileReport(TABLES[name], file)
-        for parsed in importing.read_file(report.table, file, importing.local_names(files)):
-            report.entries += isinstance(parsed.item, Entry)
-            report.problems += parsed.problems
-        return report
+    def _read(self, files: Mapping[str, Path], options: dict[str, Any]) -> dict[str, list[Parsed]]:
+        """All items of the files, each with its own problems and those that show only beside the others."""
+        names = importing.local_names(files)
+        read = {name: list(importing.read_file(TABLES[name], file, names)) for name, file in files.items()}
+        found: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+        for finding in check_files(lambda name: _entries(read.get(name)), cluster_from(options["cluster"])):
+            found[finding.table, finding.key].append(finding.problem)
+        return {name: [*_with_findings(name, items, found), *_missing(name, found)] for name, items in read.items()}
+
+    def _summed(self, name: str, file: Path, items: list[Parsed]) -> FileReport:
+        problems = [problem for parsed in items for problem in parsed.problems]
+        count = sum(isinstance(parsed.item, Entry) for parsed in items)
+        return FileReport(TABLES[name], file, entries=count, problems=problems)
 
     def _report(self, reports: list[FileReport], *, notes: bool) -> None:
         for report in reports:
             self.print_problems(str(report.path), report.problems, notes=notes)
         for report in reports:
-            grades = Counter(problem.grade for problem in report.problems)
-            found = [counted(number, grade) for grade in Grade if (number := grades[grade])]
-            self.stdout.write(f"{report.table.name}: {', '.join([counted(report.entries, 'entry'), *found])}")
+            found = self.summary(problem.grade for problem in report.problems)
+            self.stdout.write(f"{report.table.name}: {counted(report.entries, 'entry')}{found and ', '}{found}")
 
     def _said(self, request: ChangeRequest | None) -> str:
         if request is None:
@@ -102,21 +111,41 @@ class Command(TablesCommand):
         risks = ", ".join(request.risks)
         return f"Change request {request.pk} waits for a second person ({risks})."
 
-    def _described(self, files: Mapping[str, Path]) -> dict[str, Any]:
-        names = importing.local_names(files)
-        tables = {}
-        for name, file in files.items():
-            entries, problems = [], []
-            for parsed in importing.read_file(TABLES[name], file, names):
-                problems += [problem_json(problem) for problem in parsed.problems]
-                if isinstance(parsed.item, Entry):
-                    item = parsed.item
-                    shown = {"key": item.key, "value": item.value, "comment": item.comment, "enabled": item.enabled}
-                    entries.append(shown | {"line": parsed.line})
-            tables[name] = {"entries": entries, "problems": problems}
-        return {"tables": tables}
+    def _described(self, files: Mapping[str, Path], options: dict[str, Any]) -> dict[str, Any]:
+        read = self._read(files, options)
+        return {
+            name: {
+                "entries": [
+                    _entry_json(parsed.item, parsed.line) for parsed in items if isinstance(parsed.item, Entry)
+                ],
+                "problems": [problem_json(problem) for parsed in items for problem in parsed.problems],
+            }
+            for name, items in read.items()
+        }
 
     def _request_json(self, outcome: Outcome) -> dict[str, Any]:
         if outcome.request is None:
             return {}
         return {"request": {"id": outcome.request.pk, "kind": outcome.request.kind, "state": outcome.request.state}}
+
+
+def _entries(items: list[Parsed] | None) -> list[Entry] | None:
+    return None if items is None else [parsed.item for parsed in items if isinstance(parsed.item, Entry)]
+
+
+def _entry_json(entry: Entry, line: int) -> dict[str, Any]:
+    shown = {"key": entry.key, "value": entry.value, "comment": entry.comment, "enabled": entry.enabled}
+    return shown | {"line": line}
+
+
+def _with_findings(name: str, items: list[Parsed], found: Mapping[tuple[str, str], list[Problem]]) -> Iterator[Parsed]:
+    for parsed in items:
+        more = found.get((name, parsed.item.key), []) if isinstance(parsed.item, Entry) else []
+        problems = tuple(replace(problem, line=parsed.line) for problem in more)
+        yield replace(parsed, problems=parsed.problems + problems) if more else parsed
+
+
+def _missing(name: str, found: Mapping[tuple[str, str], list[Problem]]) -> Iterator[Parsed]:
+    """What no entry of the file has, because it is not there."""
+    if problems := found.get((name, "")):
+        yield Parsed(item=Passage(""), line=0, problems=tuple(problems))
