@@ -167,7 +167,7 @@ def test_an_export_of_an_earlier_moment(mail: Path, tmp_path: Path, alice: User)
 @pytest.mark.parametrize("at", ["7", "yesterday", "1999-01-01"])
 def test_a_moment_that_never_was_is_refused(mail: Path, tmp_path: Path, at: str) -> None:
     run("import_tables", mail)
-    with pytest.raises(CommandError, match="Name|Write"):
+    with pytest.raises(CommandError, match=r"Name|Write"):
         run("export_tables", tmp_path / "out", "--at", at)
 
 
