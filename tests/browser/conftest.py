@@ -1,6 +1,7 @@
 """A real browser on a real server: Debian's Chromium, driven by Playwright."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,6 +27,9 @@ ARGUMENTS = [
 
 #: Milliseconds that anything on a page may take.
 PATIENCE = 15_000
+
+#: Chromium's own remark about a page that says what is wrong with a form, or that somebody else was quicker.
+REFUSED = re.compile(r"status of (409|422) ")
 
 #: Playwright's event loop lives in this thread, where Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -62,7 +66,7 @@ def open_page(chromium: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not REFUSED.search(message.text):
             errors.append(message.text)
 
     def open_(person: User | None = None, **options: Any) -> Page:

@@ -78,7 +78,7 @@ def test_taking_a_refusal_away_needs_a_second_person_and_a_reason(alice: User, b
 
     response = client.post(url, {**data, "reason": "they mended their ways"})
     request = ChangeRequest.objects.latest("id")
-    assert response.url == f"/requests/{request.pk}/"
+    assert response["Location"] == f"/requests/{request.pk}/"
     assert request.state == "submitted"
     assert standing("access", "from:spam.example.net").enabled
 

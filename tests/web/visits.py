@@ -6,7 +6,6 @@ import time
 from html import unescape
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from mailadmin.accounts.models import User
@@ -28,7 +27,7 @@ def visitor(person: User) -> Client:
     return client
 
 
-def text(response: HttpResponse) -> str:
+def text(response: Any) -> str:
     """What the page says, its runs of blanks made one."""
     return " ".join(unescape(response.content.decode()).split())
 
