@@ -91,7 +91,9 @@ def test_a_dangerous_line_is_warned_of(case: Case) -> None:
         assert any(problem.grade in (Grade.ERROR, Grade.WARNING) for problem in found), (spec.name, found)
 
 
-@pytest.mark.parametrize("case", [case for case in of("valid", "invalid", "dangerous") if case.stored is not None], ids=str)
+@pytest.mark.parametrize(
+    "case", [case for case in of("valid", "invalid", "dangerous") if case.stored is not None], ids=str
+)
 def test_what_is_live_is_what_the_real_program_stores(case: Case) -> None:
     for spec in specs(case):
         pairs = sorted(map_pair(spec, entry) for entry in live(read(spec, case.data)))

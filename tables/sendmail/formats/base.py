@@ -94,12 +94,14 @@ def too_long(line: int, size: int, limit: int) -> Problem:
 
 def switched_off(text: str, longest: int) -> str:
     """``text`` as comment lines that every program skips: each physical line after ``#``, none too long, no NUL."""
-    lines = text.replace(_NUL, "\\x00").split("\n")
-    ended = lines[-1] == ""
-    if ended:
-        lines.pop()
-    pieces = [piece for line in lines for piece in broken("#" + line, longest)]
-    return "\n".join(pieces) + ("\n" if ended else "")
+    body = text.replace(_NUL, "\\x00").removesuffix("\n")
+    lines = ["#" + line for line in body.split("\n")]
+    if (
+        length("".join(lines)) > longest
+    ):  # together they would be too long again: a blank keeps a backslash from joining
+        lines = [f"{line} " if line.endswith("\\") else line for line in lines]
+    pieces = [piece for line in lines for piece in broken(line, longest)]
+    return "\n".join(pieces) + ("\n" if text.endswith("\n") else "")
 
 
 def uncommented(text: str) -> str:
