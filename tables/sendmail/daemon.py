@@ -72,8 +72,9 @@ class Daemon:
         os.kill(mark.pid, signal.SIGHUP)
         return mark
 
-    def prove(self, *, since: Mark | None, seconds: float = PROOF_SECONDS) -> str:
+    def prove(self, *, since: Mark | None, seconds: float | None = None) -> str:
         """Wait until the daemon, restarted after ``since``, lives and greets. Returns the greeting."""
+        seconds = PROOF_SECONDS if seconds is None else seconds
         until = time.monotonic() + seconds
         said = "nothing"
         while True:
@@ -98,13 +99,13 @@ class Daemon:
 
 def is_sendmail(pid: int) -> bool:
     """Whether that process is a sendmail: nothing else is ever signalled."""
-    process = Path("/proc") / str(pid)
     try:
-        if (process / "comm").read_text().startswith("sendmail"):
-            return True
-        return (process / "exe").readlink().name.startswith("sendmail")
+        # proc(5): pid (name) state …; a zombie has a name too, but serves nobody.
+        _pid, _, rest = Path(f"/proc/{pid}/stat").read_text().partition(" (")
+        name, _, state = rest.rpartition(") ")
     except OSError:
         return False
+    return name.startswith("sendmail") and state[:1] not in {"Z", "X"}
 
 
 def greeting(listener: Listener, *, timeout: float) -> str:

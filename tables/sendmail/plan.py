@@ -80,7 +80,10 @@ class Tallied:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Past how much of a table a person must say so: a share in per cent, but never so few as ``floor`` entries."""
+    """Past how much of a table a person must say so: a share in per cent, and more than ``floor`` entries.
+
+    Below the floor nothing is unsafe: taking the only relay domain out must never wait.
+    """
 
     percent: int
     floor: int
@@ -227,7 +230,7 @@ class Plan:
 def unsafe(file: FilePlan, tallied: Tallied, limits: Limits) -> list[Finding]:
     """What about these differences a person has to confirm."""
     found = [_lost_alias(file, alias) for alias in tallied.lost] if file.table.kind is Kind.ALIASES else []
-    if file.existing and not file.entries:
+    if file.existing > limits.floor and not file.entries:
         found.append(
             Finding(
                 "empty",
