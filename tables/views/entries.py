@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +19,7 @@ from tables import changes, entries
 from tables.context import table_counts
 from tables.converters import read_key
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
-from tables.models import Change, ChangeRequest, Cluster
+from tables.models import Change, ChangeRequest, Cluster, EntryModel
 from tables.sendmail.render import switched
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
@@ -55,11 +57,12 @@ def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
 def _page(request: HttpRequest, cluster: Cluster, table: TableSpec, chosen: dict[str, Any]) -> Page[Any]:
     found = entries.listing(cluster=cluster, table=table, query=chosen["q"], state=chosen["state"])
     keep = {"q": chosen["q"], "state": "" if chosen["state"] == "all" else chosen["state"]}
-    if any(keep.values()):
-        total = len(found.values_list("pk", flat=True)[: COUNTED + 1])
-    else:
-        total = table_counts(cluster)[table.name]
+    total = _counter(found) if any(keep.values()) else table_counts(cluster)[table.name]
     return read_page(request, found, order=BY_PLACE, size=settings.PAGE_SIZE, total=total, keep=keep)
+
+
+def _counter(found: QuerySet[EntryModel]) -> Callable[[], int]:
+    return lambda: len(found.values_list("pk", flat=True)[: COUNTED + 1])
 
 
 def back_to(request: HttpRequest, table: TableSpec) -> str:

@@ -18,6 +18,9 @@ M = TypeVar("M", bound=Model)
 
 END = "end"
 
+#: How many rows there are, or how to count them where that takes time; it is not asked for when one page holds all.
+Total = int | Callable[[], int] | None
+
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[M]):
@@ -110,9 +113,8 @@ def _wanted(parameters: Mapping[str, str], order: Order[M]) -> tuple[str, Q]:
     return "after", Q()
 
 
-def _first_number(parameters: Mapping[str, str], size: int, total: int | None, *, started: bool) -> int:
-    if not started:
-        return 1
+def _first_number(parameters: Mapping[str, str], size: int, total: int | None) -> int:
+    """The number of a later page's first row: counted back from the end, or as the address says."""
     if parameters.get("before") == END and total is not None:
         return max(total - size + 1, 1)
     try:
@@ -122,19 +124,21 @@ def _first_number(parameters: Mapping[str, str], size: int, total: int | None, *
 
 
 def read_page(
-    request: HttpRequest, found: QuerySet[M], *, order: Order[M], size: int, total: int | None, keep: Mapping[str, str]
+    request: HttpRequest, found: QuerySet[M], *, order: Order[M], size: int, total: Total, keep: Mapping[str, str]
 ) -> Page[M]:
     """The page of ``found`` that the address asks for; ``keep`` are the parameters that every link carries on."""
     way, place = _wanted(request.GET, order)
-    rows = list((found.reverse() if way == "before" else found).filter(place)[: size + 1])
-    more = len(rows) > size
-    rows = rows[:size]
-    if way == "before":
+    backwards = way == "before"
+    rows = list((found.reverse() if backwards else found).filter(place)[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    earlier, later = (more, bool(place)) if backwards else (bool(place), more)
+    if backwards:
         rows.reverse()
-    started = bool(place) or way == "before"
-    first = _first_number(request.GET, size, total, started=started and (more or way == "after"))
-    earlier = more if way == "before" else started
-    later = started and bool(place) if way == "before" else more
+    if not (earlier or later):
+        count: int | None = len(rows)
+    else:
+        count = total() if callable(total) else total
+    first = _first_number(request.GET, size, count) if earlier else 1
 
     def link(**parameters: str | int) -> str:
         return "?" + urlencode({**{name: value for name, value in keep.items() if value}, **parameters})
@@ -142,7 +146,7 @@ def read_page(
     return Page(
         rows=rows,
         first=first,
-        total=total,
+        total=count,
         start_link=link() if earlier else "",
         previous_link=link(before=order.cursor(rows[0]), at=max(first - size, 1)) if earlier and rows else "",
         next_link=link(after=order.cursor(rows[-1]), at=first + size) if later and rows else "",

@@ -45,7 +45,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def _nth_change(place: int) -> Subquery:
-    """A change of each request in the order of a unique index: counting those of an import would take its whole size."""
+    """A change of each request, in the order of a unique index: to count those of an import would take too long."""
     changes_of = Change.objects.filter(request=OuterRef("pk")).order_by("table", "key")
     return Subquery(changes_of.values("pk")[place : place + 1])
 
