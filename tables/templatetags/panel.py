@@ -46,6 +46,7 @@ STEP_ICONS = {
     "failed": "x-circle",
     "rolled back": "arrow-uturn-left",
     "skipped": "minus-circle",
+    "interrupted": "pause-circle",
 }
 
 

@@ -1,19 +1,26 @@
 """What publishing would do now, and the button that does it."""
 
+from pathlib import Path
+from typing import NamedTuple
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailadmin.accounts import roles
-from tables import entries, releases
-from tables.context import slowest_host
+from tables import entries, publishing, releases
+from tables.context import slowest_host, table_counts
 from tables.forms import ReasonField
-from tables.models import Cluster, Publication
+from tables.models import Cluster, Host, Publication, Release
+from tables.publishing.errors import EXPECTED, explain
+from tables.sendmail.plan import Plan
 from tables.views.access import actor_of, needs
 
 #: Changes that the page lists itself; the plan's difference has them all.
-SHOWN = 50
+SHOWN = 20
+#: With more entries than this a plan may take seconds: the page comes first and asks for it then.
+AT_ONCE = 50_000
 
 
 class PublishForm(forms.Form):
@@ -21,34 +28,65 @@ class PublishForm(forms.Form):
     override = forms.BooleanField(required=False)
 
 
+class Planned(NamedTuple):
+    """The plan of one host, or why there is none."""
+
+    host: Host
+    plan: Plan | None
+    trouble: str = ""
+
+
 @needs(roles.VIEW)
 def publish(request: HttpRequest) -> HttpResponse:
     cluster = entries.get_cluster()
     if request.method == "POST":
         return _publish(request, cluster)
-    hosts = list(cluster.hosts.select_related("release"))
+    hosts = list(cluster.hosts.select_related("release", "cluster"))
+    if getattr(request, "htmx", False):
+        return render(request, "releases/_plans.html", _planned(hosts))
     waiting = releases.pending(cluster=cluster, host=slowest_host(cluster))
+    wanted = "plan" in request.GET or sum(table_counts(cluster).values()) <= AT_ONCE
     context = {
         "hosts": [(host, host.publications.select_related("release").first()) for host in hosts],
         "changes": waiting[:SHOWN],
         "count": waiting.count(),
-        "form": PublishForm(),
+        **(_planned(hosts) if wanted else {"later": True, "form": PublishForm()}),
     }
     return render(request, "releases/publish.html", context)
+
+
+def _planned(hosts: list[Host]) -> dict[str, object]:
+    plans = [plan_of(host) for host in hosts]
+    return {
+        "plans": plans,
+        "something": any(planned.plan is None or not planned.plan.empty for planned in plans),
+        "unsafe": any(planned.plan and planned.plan.findings for planned in plans),
+        "form": PublishForm(),
+    }
+
+
+def plan_of(host: Host) -> Planned:
+    try:
+        return Planned(host, publishing.make_plan(host=host))
+    except EXPECTED as error:
+        return Planned(host, None, explain(error, Path(host.mail_dir)))
 
 
 @needs(roles.PUBLISH)
 def _publish(request: HttpRequest, cluster: Cluster) -> HttpResponse:
     form = PublishForm(request.POST)
     form.is_valid()
-    given = form.cleaned_data
-    release = releases.cut(
-        cluster=cluster, actor=actor_of(request), reason=given.get("reason", ""), override=given.get("override", False)
-    )
-    queued = list(Publication.objects.filter(release=release, state=Publication.State.QUEUED).order_by("-id")[:2])
-    if len(queued) == 1:
-        return redirect("publication", pk=queued[0].pk)
-    if not queued:
+    reason, override = form.cleaned_data.get("reason", ""), form.cleaned_data.get("override", False)
+    return _lead_on(request, releases.cut(cluster=cluster, actor=actor_of(request), reason=reason, override=override))
+
+
+def _lead_on(request: HttpRequest, release: Release) -> HttpResponse:
+    """To where its progress can be seen: the one publication, or the release when it goes to several hosts."""
+    queued = Publication.objects.filter(release=release).exclude(state__in=Publication.ENDED).order_by("-id")
+    newest = {publication.host_id: publication for publication in reversed(queued)}
+    if len(newest) == 1:
+        return redirect("publication", pk=next(iter(newest.values())).pk)
+    if not newest:
         messages.warning(
             request,
             f"Release {release.number} is cut, but no mail host is registered that could carry it out. "

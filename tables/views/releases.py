@@ -54,6 +54,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
         "publication": found,
         "steps": steps_of(found),
         "is_newest": found == newest,
+        "refused": any(step["step"] == "plan" and step["state"] == "failed" for step in found.steps),
         "files": [item for item in found.files if item.get("changed")],
         "untouched": [item["table"] for item in found.files if not item.get("changed")],
     }
