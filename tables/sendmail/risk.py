@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from enum import StrEnum
+from enum import IntEnum
 
 from tables.sendmail.spec import Entry, Lookup, Risk
 from tables.sendmail.syntax.access import CERTIFICATE_TAGS, split
@@ -18,21 +18,24 @@ from tables.sendmail.syntax.targets import Target, items
 
 NONE: frozenset[Risk] = frozenset()
 
-#: Tags whose values are numbers or demands on TLS: they decide about no mail.
+#: Tags whose values are numbers or features: they decide about no mail.
 _LIMITS = frozenset(("clientrate", "clientconn", "greetpause", "srv_features", "clt_features"))
 _LIMITS |= frozenset(("tls_srv_features", "tls_clt_features"))
 _DEMANDS = frozenset(("tls_srv", "tls_clt", "tls_rcpt", "try_tls"))
 
+#: Tags of the entries that decide about relaying, with the one that an untagged entry stands for.
+_RELAY_TAGS = ("", "connect", "to", "from")
 
-class Effect(StrEnum):
-    """What an access entry does for the mail that it decides about."""
 
-    NOTHING = "nothing"
-    RELAY = "relay"
-    LET_IN = "let in"
-    BLOCK = "block"
-    LIMIT = "limit"
-    CREDENTIALS = "credentials"
+class Effect(IntEnum):
+    """What an access entry does for the mail that it decides about; the higher, the stricter."""
+
+    RELAY = 0  # lets it in as well, so from RELAY to OK nothing opens
+    OK = 1
+    SKIP = 2
+    NOTHING = 3
+    HOLD = 4
+    BLOCK = 5
 
 
 def live_value(entry: Entry | None) -> str | None:
@@ -60,84 +63,72 @@ def _dangerous_targets(value: str | None) -> set[tuple[Target, str]]:
 
 
 def effect(key: str, value: str | None) -> Effect:
-    """What an access entry with this value does."""
-    if value is None:
+    """What an access entry with this value does. Every word that sendmail does not know refuses the client."""
+    tag, word = split(key)[0], bare(value or "")
+    if value is None or tag in _LIMITS or tag == "authinfo":
         return Effect.NOTHING
-    tag, word = split(key)[0], bare(value)
-    if tag == "authinfo":
-        return Effect.CREDENTIALS
-    if tag in _LIMITS or tag in _DEMANDS:
-        return Effect.LIMIT
+    if tag in _DEMANDS:
+        return Effect.BLOCK if word.lstrip("permt+").startswith(("verify", "encr:")) else Effect.OK
     if word == "relay" or (tag in CERTIFICATE_TAGS and word == "subject"):
         return Effect.RELAY
     if tag == "spam":
-        return Effect.BLOCK if word == "hater" else Effect.LET_IN
-    if word in ("ok", "skip", "friend") or word.startswith("quarantine:"):
-        return Effect.LET_IN
-    return Effect.BLOCK
+        return Effect.BLOCK if word == "hater" else Effect.OK
+    if word.startswith("quarantine:"):
+        return Effect.HOLD
+    return {"ok": Effect.OK, "skip": Effect.SKIP}.get(word, Effect.BLOCK)
 
 
 def access_risks(before: Entry | None, after: Entry | None, look: Lookup) -> frozenset[Risk]:
-    """RELAY, a check that mail gets past, a password; or a block taken away under which something wider opens."""
+    """RELAY, mail that gets past a check, a password; or an entry taken away under which something wider opens."""
     key = _key(before, after)
     old, new = live_value(before), live_value(after)
     if old == new:
         return NONE
+    if split(key)[0] == "authinfo":
+        return _secret(old, new)
     was, now = effect(key, old), effect(key, new)
     found: set[Risk] = set()
-    if Effect.CREDENTIALS in (was, now):
-        found |= _secret(old, new)
     if now is Effect.RELAY and was is not Effect.RELAY:
         found.add(Risk.RELAY)
-    if now is Effect.LET_IN and _lets_more_in(was, old, new):
+    if _lets_more_in(key, was, now):
         found.add(Risk.BYPASS)
-    if was is Effect.BLOCK and now is not Effect.BLOCK:
-        found |= _unblocked(key, now, look)
-    if was is Effect.LIMIT or now is Effect.LIMIT:
-        found |= _demand_dropped(key, old, new)
+    if _uncovers(was, now) and _relayed_above(key, look, classes=was is Effect.BLOCK):
+        found.add(Risk.RELAY)
     return frozenset(found)
 
 
-def _secret(old: str | None, new: str | None) -> set[Risk]:
-    return {Risk.SECRET} if any(re.search(r'"?p[:=]', value or "", re.IGNORECASE) for value in (old, new)) else set()
+def _secret(old: str | None, new: str | None) -> frozenset[Risk]:
+    known = any(re.search(r'"?p[:=]', value or "", re.IGNORECASE) for value in (old, new))
+    return frozenset((Risk.SECRET,)) if known else NONE
 
 
-def _lets_more_in(was: Effect, old: str | None, new: str | None) -> bool:
-    """Whether a value that lets mail in lets in more than what stood there: from QUARANTINE to OK it does."""
-    if was is Effect.RELAY:
-        return False
-    return was is not Effect.LET_IN or _rank(new) > _rank(old)
+def _lets_more_in(key: str, was: Effect, now: Effect) -> bool:
+    """Whether mail passes that was stopped. A new RELAY has a risk of its own; no demand on TLS changes freely."""
+    if now is was:
+        return was is Effect.BLOCK and split(key)[0] in _DEMANDS
+    return now < was and not (now is Effect.RELAY and was <= Effect.NOTHING)
 
 
-def _rank(value: str | None) -> int:
-    word = bare(value or "")
-    return 0 if word.startswith("quarantine") else 1 if word == "skip" else 2
+def _uncovers(was: Effect, now: Effect) -> bool:
+    """Whether an entry that kept something wider from deciding does so no more."""
+    return (
+        was is not Effect.NOTHING and was is not Effect.RELAY and (now is Effect.NOTHING or was is Effect.BLOCK > now)
+    )
 
 
-def _unblocked(key: str, now: Effect, look: Lookup) -> set[Risk]:
-    found = {Risk.BYPASS}
-    if now is not Effect.RELAY and _relayed_above(key, look):
-        found.add(Risk.RELAY)
-    return found
-
-
-def _demand_dropped(key: str, old: str | None, new: str | None) -> set[Risk]:
-    """A demand on TLS that goes away or changes lets a connection pass that was refused."""
-    return {Risk.BYPASS} if split(key)[0] in _DEMANDS and old is not None and old != new else set()
-
-
-def _relayed_above(key: str, look: Lookup) -> bool:
-    """Whether a wider entry would let relay what this key blocked."""
+def _relayed_above(key: str, look: Lookup, *, classes: bool) -> bool:
+    """Whether a wider entry of access, or with ``classes`` of relay-domains, lets relay what this key decided about."""
     tag, item = split(key)
+    if tag not in _RELAY_TAGS:
+        return False
     wider = list(parents(item))
-    if tag in ("", "connect", "to", "from"):
-        tags = ("", "connect", "to", "from") if not tag else ("", tag)
-        keys = [f"{name}:{part}" if name else part for name in tags for part in wider]
-        keys += [part if tag else f"connect:{part}" for part in (item,)]
-        if any(effect(found, value) is Effect.RELAY for found, value in look("access", keys).items()):
-            return True
-        return bool(look("relay-domains", [*(part.rpartition("@")[2] for part in (item, *wider)), *_dotted(item)]))
-    return False
+    tags = ("", tag) if tag else _RELAY_TAGS
+    keys = [f"{name}:{part}" if name else part for name in tags for part in wider]
+    keys += [item] if tag else [f"{name}:{item}" for name in _RELAY_TAGS[1:]]
+    if any(effect(found, value) is Effect.RELAY for found, value in look("access", keys).items()):
+        return True
+    names = [item, *wider, *_dotted(item)]
+    return classes and bool(look("relay-domains", [name for name in names if "@" not in name]))
 
 
 def _dotted(item: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
 
@@ -63,8 +63,8 @@ def problems(spec: TableSpec, data: bytes) -> list[Problem]:
     items = read(spec, data)
     entries = live(items)
     found = [problem for item in items for problem in item.problems]
-    tables: Callable[[str], list[Entry]] = lambda name: entries if name == spec.name else []
-    return found + [finding.problem for finding in lint(tables, CONTEXT)]
+    tables = {spec.name: entries}
+    return found + [finding.problem for finding in lint(lambda name: tables.get(name, []), CONTEXT)]
 
 
 def of(*verdicts: str) -> list[Case]:

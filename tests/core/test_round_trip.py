@@ -65,8 +65,41 @@ def test_what_comes_out_for_any_real_file_stays_as_it_is(sample: Sample) -> None
 
 
 PIECES = st.sampled_from(
-    ["a", "B", "k@x.example", " ", "\t", "#", "\\", "\r", "\n", "\n", "\n", '"', ":", "root", ",", "<", ">", "\x00"]
-    + ["\x0b", "x" * 300, "x" * 5000, "é", "#a: b\n", "a: b\n", "a\tb\n", "a.b c.d # e\n", "\n ", "\\\n", "# text\n"]
+    (
+        *(
+            "a",
+            "B",
+            "k@x.example",
+            " ",
+            "\t",
+            "#",
+            "\\",
+            "\r",
+            "\n",
+            "\n",
+            "\n",
+            '"',
+            ":",
+            "root",
+            ",",
+            "<",
+            ">",
+            "\x00",
+        ),
+        *(
+            "\x0b",
+            "x" * 300,
+            "x" * 5000,
+            "é",
+            "#a: b\n",
+            "a: b\n",
+            "a\tb\n",
+            "a.b c.d # e\n",
+            "\n ",
+            "\\\n",
+            "# text\n",
+        ),
+    )
 )
 
 

@@ -30,19 +30,11 @@ HOST = "mx.test.example"
 #: A file that holds most of what makemap refuses, and what it keeps.
 REFUSED_IN_MAPS = (
     b" leading\tblank\nkey\n\r\na@x.example\tb\nA@X.example\tc\n"
-    + b"k@x.example\t"
-    + b"x" * 2000
-    + b"\n#"
-    + b"y" * 3000
-    + b"\nnul@x.example\ta\0b\nend@x.example\tz"
+    b"k@x.example\t" + b"x" * 2000 + b"\n#" + b"y" * 3000 + b"\nnul@x.example\ta\0b\nend@x.example\tz"
 )
 REFUSED_IN_ALIASES = (
     b" a: root\n\n\tb: root\nno colon\nc: root\nC: daemon\nd@elsewhere.example: root\ne:\n\r\n"
-    + b"f: "
-    + b"x" * 9000
-    + b"\n# "
-    + b"y" * 9000
-    + b"\n /g: root\n|h: root\ni: root\\"
+    b"f: " + b"x" * 9000 + b"\n# " + b"y" * 9000 + b"\n /g: root\n|h: root\ni: root\\"
 )
 
 #: sendmail asks the DNS for this host's name before it reads its configuration: it need not wait for an answer.
