@@ -124,3 +124,17 @@ def test_the_host_name_is_the_qualified_one_where_there_is_one(monkeypatch, foun
     monkeypatch.setattr(linux.socket, "gethostname", lambda: "mx")
     monkeypatch.setattr(linux.socket, "gethostbyname_ex", lambda asked: found)
     assert linux.host_name() == name
+
+
+def test_a_name_without_a_domain_gets_one_that_only_this_process_sees():
+    program = (
+        "import socket\n"
+        "from deploy import linux\n"
+        "linux.host_name = lambda: 'mx'\n"
+        "print(linux.qualify_host_name(), socket.gethostname())\n"
+    )
+    before = socket.gethostname()
+    done = subprocess.run([sys.executable, "-c", program], cwd=run.BASE, capture_output=True, text=True, check=True)
+    # A kernel that allows neither kind of namespace leaves the name alone, and qualify_host_name() says so.
+    assert done.stdout.split() in (["True", "mx.localdomain"], ["False", before])
+    assert socket.gethostname() == before
