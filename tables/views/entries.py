@@ -28,10 +28,12 @@ from tables.views.access import actor_of, needs
 from tables.views.differences import difference_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_PLACE, Page, read_page
-from tables.views.rows import holders, rows_of
+from tables.views.rows import holders, rows_of, waiting
 
 #: Matches of a filter that are counted; beyond, "more than" is as good.
 COUNTED = 1000
+#: Changes waiting for a review that the list names.
+WAITING = 5
 
 
 @require_safe
@@ -49,6 +51,8 @@ def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
         "states": LISTING_STATES,
         "filtered": filtered,
         "counted": COUNTED if filtered else None,
+        "waiting": waiting(cluster, table, WAITING + 1),
+        "most_waiting": WAITING,
         "back": request.GET.urlencode(),
     }
     return render_narrow(request, "tables/list.html", "tables/_list.html", context)

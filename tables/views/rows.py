@@ -59,6 +59,12 @@ def holders(cluster: Cluster, table: TableSpec, keys: Iterable[str]) -> dict[str
     return {change.key: change.request for change in held.select_related("request")}
 
 
+def waiting(cluster: Cluster, table: TableSpec, most: int) -> list[Change]:
+    """Changes of open requests that hold a key of this table, the latest first; their entries need not exist yet."""
+    held = Change.objects.filter(cluster=cluster, table=table.name, holds=True)
+    return list(held.select_related("request").order_by("-id")[:most])
+
+
 def rows_of(cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> list[Row]:
     held = holders(cluster, table, [entry.key for entry in entries])
     # By standing there: as if it were new.

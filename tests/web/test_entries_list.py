@@ -143,6 +143,16 @@ def test_an_entry_that_a_request_holds_says_which(alice: User, bob: User) -> Non
     assert f"held by request {request.pk}" in text(visitor(bob).get("/tables/virtusertable/"))
 
 
+def test_what_waits_for_a_second_person_is_named_also_where_there_is_no_entry_yet(alice: User, bob: User) -> None:
+    request = save(alice, "relay-domains", "example.org", reason="backup MX")
+    client = visitor(bob)
+
+    assert f'create <code>example.org</code> <a href="/requests/{request.pk}/">' in text(
+        client.get("/tables/relay-domains/")
+    )
+    assert "Waiting for a second person" not in text(client.get("/tables/aliases/"))
+
+
 def test_htmx_gets_only_the_list(alice: User, hundred: list[str]) -> None:
     response = visitor(alice).get("/tables/virtusertable/?q=user00", headers={"HX-Request": "true"})
 

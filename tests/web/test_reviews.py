@@ -179,6 +179,7 @@ def test_several_pages_are_not_approved_before_one_says_that_one_saw_them_all(bo
     response = decide(client, relay, "approve")
 
     assert "Look at all pages of this request and say that you did." in text(response)
+    assert f'href="/requests/{relay.pk}/?after=' in text(response)
     relay.refresh_from_db()
     assert relay.state == "submitted"
 
