@@ -109,8 +109,10 @@ def _prefixed(spec: TableSpec, entry: Entry) -> str:
 
 def _unprefixed(spec: TableSpec, entry: Entry) -> str:
     """The exact line without ``#``, when that is read as the entry; otherwise nothing, for the canonical line."""
-    live = uncommented(entry.raw)
-    return live if live and reads_as(spec, live, entry) else ""
+    if not entry.raw.startswith("#"):
+        return ""
+    exact = entry.raw[1:].replace("\n#", "\n")
+    return next((text for text in (exact, uncommented(entry.raw)) if text and reads_as(spec, text, entry)), "")
 
 
 def reads_as(spec: TableSpec, text: str, entry: Entry) -> bool:

@@ -6,6 +6,8 @@ Valid UTF-8 becomes its characters. Every other byte ``b``, and NUL, becomes the
 
 from __future__ import annotations
 
+import re
+
 _BASE = 0xF700
 _HIGH = range(0x80, 0x100)
 
@@ -32,6 +34,9 @@ _VISIBLE |= {
 _VISIBLE |= {_BASE: "\\x00", 0xFEFF: "\\uFEFF"} | {_BASE + byte: f"\\x{byte:02X}" for byte in _HIGH}
 del _VISIBLE[ord("\t")]
 
+#: An escaped byte: three bytes in UTF-8 for one in the file.
+_ESCAPED = re.compile("[\uf700\uf780-\uf7ff]")
+
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -51,8 +56,10 @@ def encode(text: str) -> bytes:
 
 
 def length(text: str) -> int:
-    """How many bytes ``text`` takes in a file."""
-    return len(text) if text.isascii() else len(encode(text))
+    """How many bytes ``text`` takes in a file. Unlike ``encode`` it takes any text, also a lone surrogate."""
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-8", "surrogatepass")) - 2 * len(_ESCAPED.findall(text))
 
 
 def visible(text: str) -> str:

@@ -64,14 +64,7 @@ def _keyword(key: str, word: str) -> list[Problem]:
             )
         ]
     if word == "relay":
-        return [
-            note(
-                "access.relay",
-                "RELAY lets it send mail to anywhere through this host.",
-                "Approve it only for clients and domains of your own.",
-                "value",
-            )
-        ]
+        return [_relay(key.partition(":")[0])]
     if word == "ok" and not key.startswith(("from:", "to:")):
         return [
             warning(
@@ -82,6 +75,29 @@ def _keyword(key: str, word: str) -> list[Problem]:
             )
         ]
     return []
+
+
+def _relay(tag: str) -> Problem:
+    if tag == "from":
+        return warning(
+            "access.relay-by-sender",
+            "RELAY after From: lets nobody relay, except with FEATURE(relay_mail_from), and then everybody who lies.",
+            "Write Connect: and the client, or let the sender log in.",
+            "value",
+        )
+    if tag == "to":
+        return note(
+            "access.relay",
+            "RELAY lets everybody send mail to it through this host.",
+            "Approve it only for domains that this host is to pass on mail for.",
+            "value",
+        )
+    return note(
+        "access.relay",
+        "RELAY lets it send mail to anywhere through this host.",
+        "Approve it only for clients of your own.",
+        "value",
+    )
 
 
 def _no_reason() -> Problem:
@@ -214,7 +230,7 @@ def _auth(_key: str, text: str) -> list[Problem]:
 
 def _certificate(_key: str, text: str) -> list[Problem]:
     if text.lower() == "relay":
-        return _keyword("", "relay")
+        return [_relay("")]
     if text.lower() == "subject":
         return [
             note(

@@ -9,6 +9,7 @@ from tables.sendmail.syntax.addresses import check_address, check_error_text
 from tables.sendmail.syntax.common import domain_after_at, error, is_domain, shown, warning
 
 _KEY = re.compile(r"(?:[^@\s\"<>()\[\],;:\\]+|\+\+|\+\*)?@([^@]+)\Z")
+_KEYWORDS = frozenset(("REJECT", "DISCARD", "OK", "RELAY"))
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})?\Z")
 
 
@@ -62,7 +63,7 @@ def _wildcard(key: str) -> list[Problem]:
 
 def check_value(key: str, value: str) -> list[Problem]:
     """What is wrong with a value: one address, or ``error:``."""
-    if _PLAIN_VALUE.match(value):
+    if _PLAIN_VALUE.match(value) and value not in _KEYWORDS:
         return _loop(key, value)
     text = value.strip(" \t\r")
     if text.lower().startswith("error:"):
@@ -76,7 +77,7 @@ def check_value(key: str, value: str) -> list[Problem]:
                 "value",
             )
         ]
-    if re.fullmatch(r"[A-Z]+", text) and text in ("REJECT", "DISCARD", "OK", "RELAY"):
+    if text in _KEYWORDS:
         return [
             warning(
                 "virtusertable.keyword",
