@@ -123,7 +123,9 @@ def test_light_or_dark_is_remembered(alice: User, theme: str, stands: str) -> No
     browser = visitor(alice)
     response: Any = browser.post(reverse("theme"), {"theme": theme, "next": reverse("audit")})
     assert response["Location"] == reverse("audit")
-    assert f'data-theme="{stands}"' in browser.get(reverse("home")).content.decode()
+    page = browser.get(reverse("home")).content.decode()
+    assert f'data-theme="{stands}"' in page
+    assert f'value="{stands}" aria-pressed="true"' in page
 
 
 def test_the_choice_of_light_and_dark_leads_nowhere_else(alice: User) -> None:
