@@ -207,16 +207,16 @@ def put_back(work: Work) -> None:
         return
     step: dict[str, Any] = {"step": "restore", "state": RUNNING, "seconds": None, "message": "", "output": ""}
     work.progress.publication.steps.append(step)
-    step["message"] = bring_back(work.site, work.journal, work.daemon)
+    step["message"] = bring_back(work.site, work.journal, work.daemon, work.progress.checkpoint)
     step["state"] = ROLLED_BACK
     work.progress.write()
 
 
-def bring_back(site: Site, journal: Journal, daemon: Daemon | None) -> str:
+def bring_back(site: Site, journal: Journal, daemon: Daemon | None, checkpoint: generations.Checkpoint) -> str:
     """Restore the files, and the daemon if it was told of the new ones. Returns what there is to say."""
     with suppress(OSError):  # a full disk must not keep the old files from coming back
         journal.save(site.directory.journal)
-    generations.restore(site.directory, journal)
+    generations.restore(site.directory, journal, checkpoint)
     said = "What was live before is live again."
     if not (journal.signalled and daemon):
         return said

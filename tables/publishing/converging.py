@@ -51,7 +51,7 @@ def converge(
     except DirectoryProblem as error:
         return _refuse(host, str(error), report)
     with locked(site.directory):
-        recover(host=host, site=site)
+        recover(host=host, site=site, checkpoint=checkpoint)
         publication = _take(host)
         if publication is None:
             return None

@@ -88,7 +88,6 @@ class Progress:
         finally:
             entry["seconds"] = round(time.monotonic() - started, 3)
             self.write()
-        self.checkpoint(f"after {name}")
 
     @property
     def _directory(self) -> Path:

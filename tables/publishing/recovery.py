@@ -22,12 +22,14 @@ logger = logging.getLogger("mailadmin.publisher")
 TRIES = 2
 
 
-def recover(*, host: Host, site: Site) -> None:
+def recover(*, host: Host, site: Site, checkpoint: generations.Checkpoint = generations.nowhere) -> None:
     """Leave the directory whole and no publication half-way. Called with the directory locked."""
     found = Journal.load(site.directory.journal)
     if found:
-        _recover_files(site, found)
+        _recover_files(site, found, checkpoint)
+        checkpoint("files recovered")
         _recover_row(host, found)
+        checkpoint("row recovered")
         journal.remove(site.directory.journal)
     for publication in _running(host):
         _interrupted(publication, "The publisher was stopped before it began to write.")
@@ -38,12 +40,12 @@ def _running(host: Host) -> list[Publication]:
     return list(running.select_related("release", "host__cluster"))
 
 
-def _recover_files(site: Site, found: Journal) -> None:
+def _recover_files(site: Site, found: Journal, checkpoint: generations.Checkpoint) -> None:
     logger.warning("A publisher was stopped in phase %s of publication %s.", found.phase, found.publication)
     if found.phase is Phase.BUILDING:
         generations.forget(site.directory, found)
     elif found.phase is Phase.SWAPPING:
-        logger.warning("%s", bring_back(site, found, _daemon(site)))
+        logger.warning("%s", bring_back(site, found, _daemon(site), checkpoint))
     generations.clear_staging(site.directory)
 
 

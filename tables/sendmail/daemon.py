@@ -93,7 +93,8 @@ class Daemon:
     def _complaint(self, said: str, seconds: float) -> str:
         where = f"{self.listener.address} port {self.listener.port}"
         if self.pid() is None:
-            return f"sendmail is not running: {self.pid_file} names no living process after {seconds:g} seconds."
+            gone = f"{self.pid_file} names no living process after {seconds:g} seconds"
+            return f"sendmail is not running: {gone}. Its log says why."
         return f"sendmail did not greet on {where} within {seconds:g} seconds; it answered {said}."
 
 
