@@ -97,7 +97,8 @@ class EntryForm(forms.Form):
 
     @property
     def typed(self) -> Entry:
-        """The entry as it was typed."""
+        """The entry as it was typed: no field refuses anything, so there always is one."""
+        self.is_valid()
         data = self.cleaned_data
         return Entry(key=data["key"], value=data.get("value", ""), comment=data["comment"], enabled=data["enabled"])
 

@@ -16,6 +16,7 @@ from tables.converters import entry_url, read_key
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
+from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
 from tables.states import checksum
 from tables.views.access import actor_of, needs
@@ -102,11 +103,14 @@ class Editor:
         return entries.history(cluster=entries.get_cluster(), table=self.table, key=self.original_key).first()
 
     def _holder(self) -> ChangeRequest | None:
+        """The open request that holds the entry, or the key that was typed."""
         if isinstance(self.error, changes.KeyHeld):
             return self.error.request
-        if self.original_key is None:
-            return None
-        return holders(entries.get_cluster(), self.table, [self.original_key]).get(self.original_key)
+        keys = [] if self.original_key is None else [self.original_key]
+        if self.form.is_bound:
+            keys.append(normalise_key(self.table, self.form.typed.key))
+        found = holders(entries.get_cluster(), self.table, keys)
+        return next(iter(found.values()), None)
 
     def _hidden_characters(self) -> dict[str, str]:
         """Fields that hold what no input can show, written out."""
@@ -164,13 +168,11 @@ def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse
     form = EntryForm(table, request.POST)
     if current is None and form["seen"].value():
         # Deleted since it was shown. What was typed is shown again, and saving that adds the entry anew.
-        form.is_valid()
         return _again(Editor(request, table, None, form), changes.Stale(table.name, visible(key), None))
     return _save(Editor(request, table, current, form))
 
 
 def _save(editor: Editor) -> HttpResponse:
-    editor.form.is_valid()
     typed, data = editor.form.typed, editor.form.cleaned_data
     editor.findings = _look(editor.table, editor.original_key, typed)
     try:
@@ -234,7 +236,7 @@ def check(request: HttpRequest, table: TableSpec) -> HttpResponse:
     if key is not None and "\0" in key:
         raise Http404("No entry has a NUL character in its key.")
     form = EntryForm(table, request.POST)
-    form.is_valid()
-    editor = Editor(request, table, None, form)
+    original = None if key is None else entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
+    editor = Editor(request, table, original, form)
     editor.findings = _look(table, key, form.typed)
     return render(request, "tables/_checks.html", {**editor.context(), "narrowed": True})

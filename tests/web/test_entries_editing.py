@@ -3,7 +3,7 @@
 import pytest
 
 from mailadmin.accounts.models import User
-from tables.models import ChangeRequest
+from tables.models import Alias, ChangeRequest, Cluster
 from tables.sendmail.tables import TABLES
 from tests.services.editing import save
 from tests.web.visits import address, form_of, insist, post_edit, post_new, standing, stands, text, visitor
@@ -186,9 +186,29 @@ def test_an_entry_held_by_an_open_request_names_it(alice: User, bob: User) -> No
 
     response = post_new(visitor(alice), "virtusertable", key="@example.com", value="bob", reason="no, bob")
 
-    assert response.status_code in {409, 422}
+    assert response.status_code == 409
     assert f"/requests/{request.pk}/" in text(response)
     assert "no, bob" in text(response)
+
+
+def test_a_held_key_is_told_as_one_leaves_the_field(alice: User, bob: User) -> None:
+    request = save(alice, "relay-domains", "example.org", reason="backup MX")
+
+    response = visitor(alice).post("/tables/relay-domains/check/", {"key": "Example.ORG", "enabled": "on"})
+
+    assert f"/requests/{request.pk}/" in text(response)
+
+
+def test_what_no_input_can_show_is_written_out_beside_it(alice: User, cluster: Cluster) -> None:
+    Alias.objects.create(cluster=cluster, key="sales", value="alice\r", position=1)
+
+    assert "Exactly: <code>alice\\r</code>" in text(visitor(alice).get(address("entry-edit", "aliases", "sales")))
+
+
+def test_a_long_value_gets_room(alice: User) -> None:
+    save(alice, "aliases", "all", ", ".join(f"user{n}@example.com" for n in range(20)))
+
+    assert '<textarea name="value"' in text(visitor(alice).get(address("entry-edit", "aliases", "all")))
 
 
 @pytest.mark.parametrize("page", ["add/", "edit/?key=sales", "switch/?key=sales", "delete/?key=sales", "check/"])
