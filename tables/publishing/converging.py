@@ -65,7 +65,8 @@ def _waiting(host: Host) -> bool:
 def _take(host: Host) -> Publication | None:
     """The newest queued publication, now running; older ones, and those of older releases, are superseded."""
     with transaction.atomic():
-        queued = Publication.objects.select_for_update(of=("self",)).filter(host=host, state=State.QUEUED).order_by("-id")
+        waiting = Publication.objects.select_for_update(of=("self",))
+        queued = waiting.filter(host=host, state=State.QUEUED).order_by("-id")
         newest = queued.select_related("release", "host__cluster", "host__release").first()
         if newest is None:
             return None
