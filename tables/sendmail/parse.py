@@ -114,7 +114,7 @@ class _Assembly:
         block, self.block = self.block, []
         if not block:
             return
-        pending = block[:0]
+        pending: list[Line] = []
         head = self.at_head and reads_as_head(block)
         self.at_head = False
         index = 0
@@ -124,17 +124,23 @@ class _Assembly:
                 pending.append(block[index])
                 index += 1
                 continue
-            if head:
-                self._add_all(pending)
-                pending, head = [], False
-            yield from self._passage()
-            yield self._disabled(found, found.text, pending)
-            pending = []
+            yield from self._resting(found, pending, head=head)
+            pending, head = [], False
             index += used
         if keep_comment and not head:
             self.block = pending
         else:
             self._add_all(pending)
+            if len(self.texts) > _LONG_PASSAGE:
+                yield from self._passage()
+
+    def _resting(self, found: Line, above: list[Line], *, head: bool) -> Iterator[Parsed]:
+        """A commented-out entry with the comment above it, unless that is the head of the file."""
+        if head:
+            self._add_all(above)
+            above = []
+        yield from self._passage()
+        yield self._disabled(found, found.text, above)
 
     def _add_all(self, lines: list[Line]) -> None:
         for line in lines:

@@ -9,12 +9,22 @@ from io import BytesIO
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.base import What, broken, physical_lines, uncommented
 from tables.sendmail.spec import Entry, Kind, Passage, TableSpec
-from tables.sendmail.text import encode
+from tables.sendmail.text import encode, visible
 
 _CHUNK = 65_536
 
 #: A comment line that we write stays far below the shortest limit of a line (makemap's 1022 bytes).
 _COMMENT_WIDTH = 900
+
+
+class UnwritableError(ValueError):
+    """An entry without a key or with a line break in it, which no check lets pass."""
+
+    def __init__(self, spec: TableSpec, entry: Entry) -> None:
+        super().__init__(
+            f"The entry “{visible(entry.key)[:60]}” of {spec.name} cannot be written as one line: "
+            "give it a key and remove every line break from its key and value."
+        )
 
 
 def render(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[bytes]:
@@ -43,6 +53,8 @@ def _texts(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[str]:
         if last[-1] != "\n" and not _goes_on(spec, before, item):
             # A backslash here would join the next line; the blank after it keeps it what it was, the last character.
             yield " \n" if joins and last[-1] == "\\" else "\n"
+        elif joins and last[-2:] == "\\\n":
+            yield "\n"  # a file that ended with a backslash was joined to nothing, and an empty line is nothing
         yield text
         before, last = item, text
 
@@ -63,7 +75,7 @@ def _goes_on(spec: TableSpec, before: Entry | Passage | None, item: Entry | Pass
 
 
 def item_text(spec: TableSpec, item: Entry | Passage) -> str:
-    """The exact text of one item, its comment included."""
+    """The exact text of one item, its comment included. Raises :class:`UnwritableError`."""
     if isinstance(item, Passage):
         return item.text
     line = item.raw or canonical(spec, item) + "\n"
@@ -71,8 +83,13 @@ def item_text(spec: TableSpec, item: Entry | Passage) -> str:
 
 
 def canonical(spec: TableSpec, entry: Entry) -> str:
-    """The line that we write for an entry, without its line end: a disabled one is a comment."""
+    """The line that we write for an entry, without its line end: a disabled one is a comment.
+
+    Raises :class:`UnwritableError` when it would be more than one line, whatever let such an entry in.
+    """
     line = FORMATS[spec.kind].canonical(entry.key, entry.value)
+    if "\n" in line or not entry.key:
+        raise UnwritableError(spec, entry)
     return line if entry.enabled else f"#{line}"
 
 

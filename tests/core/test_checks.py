@@ -237,5 +237,5 @@ def test_the_seven_tables_in_their_order() -> None:
 
 def test_an_unknown_table_is_answered_with_the_seven() -> None:
     assert get("access") is TABLES["access"]
-    with pytest.raises(UnknownTable, match="no table “domaintable”.*aliases, access, .*local-host-names"):
+    with pytest.raises(UnknownTable, match=r"no table “domaintable”.*aliases, access, .*local-host-names"):
         get("domaintable")

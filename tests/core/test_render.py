@@ -9,17 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tables.sendmail.layout import STEP, place
-from tables.sendmail.render import canonical, changed, comment_lines, map_pair, render, switched
+from tables.sendmail.render import UnwritableError, canonical, changed, comment_lines, map_pair, render, switched
 from tables.sendmail.spec import Entry, Passage
-from tables.sendmail.tables import TABLES
+from tables.sendmail.tables import TABLES, check_entry
 from tables.sendmail.text import fold
 from tests.core.reading import entries, items, written
 
 TEXTS = {
-    "access": '# head\n\n# why\nConnect:192.0.2   REJECT  \nTo:user@example.com\tERROR:5.1.1:"550 no"\nFrom:example.net\tREJECT',
+    "access": "# head\n\n# why\nConnect:192.0.2   REJECT  \n"
+    'To:user@example.com\tERROR:5.1.1:"550 no"\nFrom:example.net\tREJECT',
     "virtusertable": "Info@Example.com  alice\n# b\nsales@example.com\tbob\n@example.com\terror:nouser 550 No\n",
     "genericstable": "alice\talice@example.com\nBob bob@example.com\nwww-data\tweb@example.com\n",
-    "mailertable": "example.com  esmtp:[hub.example.net]\n.example.com\tesmtp:[hub.example.net]\n.\trelay:[192.0.2.1]\n",
+    "mailertable": "example.com  esmtp:[hub.example.net]\n"
+    ".example.com\tesmtp:[hub.example.net]\n.\trelay:[192.0.2.1]\n",
     "aliases": '# head\n\na:\tb,\n\tc\n"d": e\\\nf\n# why\ng:h',
     "relay-domains": "Example.com\nexample.net example.org # two\n.example.edu",
     "local-host-names": "a.example.com\n  b.example.com # b\nc.example.com\r\n",
@@ -159,6 +161,33 @@ def test_a_word_left_alone_on_its_line_gets_a_line_end() -> None:
 )
 def test_a_new_entry_stands_close_after_the_one_before_it(previous: int, following: int | None, expected: int) -> None:
     assert place(previous, following) == expected
+
+
+@pytest.mark.parametrize("end", ["a: root\\\n", "# note\\\n", "#a: root\\\n", "# note\\", "#a: root\\"])
+def test_a_backslash_at_the_end_of_a_file_joins_nothing_that_is_put_after_it(end: str) -> None:
+    before = items("aliases", end)
+    assert written("aliases", before) == end.encode()
+    live = [part for part in before if isinstance(part, Entry) and part.enabled]
+    out = written("aliases", [*before, Entry("z", "root")])
+    assert [(e.key, e.value) for e in entries("aliases", out) if e.enabled] == [
+        *((e.key, e.value) for e in live),
+        ("z", "root"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry", [Entry("a\nb", "c"), Entry("a", "b\nc: d"), Entry("", "b"), Entry("a", "b\nc", enabled=False)]
+)
+def test_an_entry_of_several_lines_is_never_written(entry: Entry) -> None:
+    with pytest.raises(UnwritableError, match="aliases cannot be written as one line"):
+        written("aliases", [entry])
+
+
+def test_a_line_that_is_too_long_to_be_a_comment_cannot_be_switched_off() -> None:
+    live = Entry("info@example.com", "x" * 1005)
+    spec = TABLES["virtusertable"]
+    assert [p.rule for p in check_entry(spec, live)] == []
+    assert [p.rule for p in check_entry(spec, switched(spec, live, False))] == ["text.line-too-long"]
 
 
 def test_a_large_file_comes_in_chunks() -> None:

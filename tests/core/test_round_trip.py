@@ -140,6 +140,13 @@ def test_a_million_bytes_without_a_line_end_become_short_comment_lines(table: st
     assert once.count(b"x") == 3_000_000
 
 
+def test_a_file_of_comments_alone_comes_in_passages_of_bounded_size() -> None:
+    data = b"# word after word after word\n" * 40_000
+    found = passages("access", data)
+    assert "".join(found).encode() == data
+    assert max(map(len, found)) < 500_000
+
+
 def test_an_item_without_line_end_gets_one_when_something_follows() -> None:
     first, second = items("access", b"Connect:192.0.2  REJECT"), items("access", b"Connect:198.51.100\tOK\n")
     assert written("access", first + second) == b"Connect:192.0.2  REJECT\nConnect:198.51.100\tOK\n"

@@ -21,6 +21,7 @@ from tests.core.corpus import CORPUS, Sample
 from tests.core.reading import again, entries
 from tests.core.test_cases import ELSEWHERE, MAP, REFUSED_BY_US
 from tests.core.test_round_trip import ACCEPTED
+from tests.core.test_sample import SAMPLE
 
 pytestmark = pytest.mark.sendmail
 
@@ -158,6 +159,21 @@ def test_makemap_takes_whole_what_we_call_accepted(data: bytes, makemap: Build) 
 
 @pytest.mark.parametrize("data", ACCEPTED["aliases"])
 def test_newaliases_takes_whole_what_we_call_accepted(data: bytes, newaliases: Build) -> None:
+    built = newaliases(data)
+    assert built.whole, built.said
+    assert built.pairs == ours("aliases", data)
+
+
+@pytest.mark.parametrize("table", [name for name, spec in TABLES.items() if spec.kind is Kind.MAP])
+def test_makemap_takes_the_sample_set_whole(table: str, makemap: Build) -> None:
+    data = (SAMPLE / table).read_bytes()
+    built = makemap(data)
+    assert built.whole, built.said
+    assert built.pairs == ours(table, data)
+
+
+def test_newaliases_takes_the_sample_set_whole(newaliases: Build) -> None:
+    data = (SAMPLE / "aliases").read_bytes()
     built = newaliases(data)
     assert built.whole, built.said
     assert built.pairs == ours("aliases", data)

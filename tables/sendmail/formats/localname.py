@@ -18,7 +18,7 @@ _MATCHED = re.compile(r"[^\s\"()<>]+\Z")
 _SAFE_UNQUOTED = re.compile(r"[^\s\"\\()<>@,;:%!\[\]]+\Z")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotLocal(Exception):
     """The name is refused: it does not stand for a local recipient."""
 
@@ -69,7 +69,8 @@ def _address(name: str) -> str:
     angle = None if '"' in name else _ANGLE.match(name)
     if angle:
         name = angle[1].strip()
-    return name if '"' in name else ".".join(name.split())
+    words = name.split()
+    return ".".join(words) if all(_PLAIN.match(word) for word in words) else name
 
 
 def _local_part(name: str, local_names: frozenset[str]) -> str:

@@ -17,7 +17,7 @@ def check_entry(spec: TableSpec, entry: Entry) -> list[Problem]:
     if not spec.has_value and entry.value:
         problems.append(error("class.value", f"{spec.title} has names only.", "Leave the value empty.", "value"))
     longest = FORMATS[spec.kind].longest
-    size = length(FORMATS[spec.kind].canonical(entry.key, entry.value))
+    size = length(FORMATS[spec.kind].canonical(entry.key, entry.value)) + (not entry.enabled)
     if size > longest:
         problems.append(
             error(
