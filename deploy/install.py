@@ -22,6 +22,9 @@ from typing import TYPE_CHECKING
 
 BASE = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
+#: Where a mail host keeps its tables, and the mark that it was the set-up that brought that directory.
+MAIL_DIR = Path("/etc/mail")
+FRESH_MAIL_DIR = "var/fresh-mail-dir"
 #: What is installed under which requirements; the second holds all pins of the first.
 LOCKS = {"run": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
 
@@ -118,6 +121,7 @@ def refuse_to_replace_a_mail_server(missing: list[Package], here: Installed, env
 def install_packages(missing: list[Package], *, run: Run, environment: dict[str, str]) -> None:
     names = [package.name for package in missing]
     become = privilege(names)
+    bare = not MAIL_DIR.exists()
     for package in missing:
         say(f"Installing the Debian package {package.name}: {package.purpose}.")
     apt = [*become, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"]
@@ -130,6 +134,8 @@ def install_packages(missing: list[Package], *, run: Run, environment: dict[str,
         run,
     )
     if "sendmail-bin" in names:
+        if bare:  # what is there now are the package's own files: nothing that anybody would take over
+            (BASE / FRESH_MAIL_DIR).touch()
         say("Note: Debian starts a sendmail on 127.0.0.1:25; mailadmin does not need it (systemctl disable sendmail).")
     if "postgresql" in names:
         say("Note: Debian starts a PostgreSQL server; the tests use one of their own and leave that one alone.")

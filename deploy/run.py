@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from deploy import linux, sendmail_cf
+from deploy import install, linux, sendmail_cf
 
 BASE = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
@@ -73,7 +73,7 @@ def prepare(own_cf: bool) -> None:
         sendmail_cf.build(settings.SENDMAIL_CF, mail_dir=settings.MAIL_DIR, map_type=settings.MAP_TYPE)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
-    call_command("first_run")
+    call_command("first_run", sample=(BASE / install.FRESH_MAIL_DIR).exists())
     connections.close_all()
 
 

@@ -22,8 +22,12 @@ HTTPS = env.flag("MAILADMIN_HTTPS", False)
 MAIL_DIR = env.path("MAILADMIN_MAIL_DIR", STATE_DIR / "mail")
 #: The name under which this machine's publisher registers.
 HOST_NAME = env.text("MAILADMIN_HOST", socket.gethostname())
-#: The sendmail.cf that newaliases and the proof of life read.
-SENDMAIL_CF = env.path("MAILADMIN_SENDMAIL_CF", Path("/etc/mail/sendmail.cf"))
+#: The sendmail.cf that newaliases and the proof of life read; for our own mail directory what make run built.
+_OWN_CF = STATE_DIR / "sendmail" / "sendmail.cf"
+_LIVE_CF = Path("/etc/mail/sendmail.cf")
+SENDMAIL_CF = env.path(
+    "MAILADMIN_SENDMAIL_CF", _OWN_CF if not env.text("MAILADMIN_MAIL_DIR") and _OWN_CF.exists() else _LIVE_CF
+)
 #: Whose pid gets the SIGHUP. Empty: the PidFile option of SENDMAIL_CF.
 SENDMAIL_PID_FILE = env.text("MAILADMIN_SENDMAIL_PID_FILE")
 #: Whether a daemon must be signalled and answer: yes, no, or auto (only if its pid file names a living process).
@@ -45,7 +49,7 @@ ACCOUNT_DISTANCE_DAYS = env.number("MAILADMIN_ACCOUNT_DISTANCE_DAYS", 7)
 REQUEST_DAYS = env.number("MAILADMIN_REQUEST_DAYS", 14, least=1)
 #: Minutes for which a log-in or a confirmed password lets a person approve.
 REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, least=1)
-#: Which local names count as users when targets are checked: this machine's (``system``), or none is known (``unknown``).
+#: Which local names are users, for the check of targets: this machine's (``system``) or nobody knows (``unknown``).
 LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
 

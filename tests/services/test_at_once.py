@@ -62,8 +62,8 @@ def test_two_editors_of_one_entry_do_not_overwrite_each_other(cast: dict[str, Us
 
 def test_two_additions_of_one_key_make_one_entry(cast: dict[str, User]) -> None:
     results = together(
-        lambda: save(cast["alice"], "aliases", "sales", "one"),
-        lambda: save(cast["dora"], "aliases", "sales", "two"),
+        lambda: save(cast["alice"], "aliases", "sales", "one", original_key=""),
+        lambda: save(cast["dora"], "aliases", "sales", "two", original_key=""),
     )
     assert sorted(isinstance(result, ChangeRequest) for result in results) == [False, True]
     assert list(verify()) == []
