@@ -6,7 +6,7 @@ from tables.sendmail import risk
 from tables.sendmail.spec import Duplicates, Kind, TableSpec
 from tables.sendmail.syntax import access, aliases, check_entry, genericstable, mailertable, names, normalise_key
 from tables.sendmail.syntax import virtusertable as virtual
-from tables.sendmail.syntax.common import domain_after_at
+from tables.sendmail.syntax.common import domain_after_at, is_number
 
 __all__ = ["TABLES", "UnknownTable", "check_entry", "get", "normalise_key"]
 
@@ -24,12 +24,23 @@ def _no_domain(_key: str) -> str:
 
 
 def _access_domain(key: str) -> str:
-    item = access.split(key)[1]
-    return domain_after_at(item) or item
+    """Rules of one tag stand together, by domain or network."""
+    tag, item = access.split(key)
+    return (
+        f"{tag}:{_neighbourhood(domain_after_at(item) or item)}"
+        if tag
+        else _neighbourhood(domain_after_at(item) or item)
+    )
 
 
-def _route_domain(key: str) -> str:
-    return ".".join(key.strip(".").split(".")[-2:])
+def _neighbourhood(name: str) -> str:
+    """The last two labels of a name, the first two octets of an IPv4 address, the first two groups of an IPv6 one."""
+    bare = name.strip(".[]")
+    if is_number(bare):
+        return ".".join(bare.split(".")[:2])
+    if bare.startswith("ipv6:"):
+        return ":".join(bare.split(":")[:3])
+    return ".".join(bare.split(".")[-2:])
 
 
 _ALIASES = TableSpec(
@@ -124,7 +135,7 @@ _MAILERTABLE = TableSpec(
     check_key=mailertable.check_key,
     check_value=mailertable.check_value,
     risks=risk.mailer_risks,
-    domain=_route_domain,
+    domain=_neighbourhood,
 )
 
 _RELAY_DOMAINS = TableSpec(
@@ -142,7 +153,7 @@ _RELAY_DOMAINS = TableSpec(
     check_key=names.check_relay_key,
     check_value=names.no_value,
     risks=risk.relay_domain_risks,
-    domain=_route_domain,
+    domain=_neighbourhood,
 )
 
 _LOCAL_HOST_NAMES = TableSpec(
@@ -160,7 +171,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     check_key=names.check_host_key,
     check_value=names.no_value,
     risks=risk.local_host_risks,
-    domain=_route_domain,
+    domain=_neighbourhood,
 )
 
 #: The seven tables by name, in the order in which they are shown.

@@ -221,6 +221,27 @@ def test_a_typed_key_is_stored_as_it_is_looked_up(table: str, typed: str, key: s
     assert normalise_key(TABLES[table], typed) == key
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "domain"),
+    [
+        ("access", "connect:192.0.2.7", "connect:192.0"),
+        ("access", "connect:ipv6:2001:db8:1", "connect:ipv6:2001:db8"),
+        ("access", "from:user@mail.example.com", "from:example.com"),
+        ("access", "user@", "user@"),
+        ("access", "clientrate:", "clientrate:"),
+        ("virtusertable", "info@shop.example.com", "shop.example.com"),
+        ("genericstable", "alice", ""),
+        ("mailertable", ".a.example.com", "example.com"),
+        ("relay-domains", "192.0.2", "192.0"),
+        ("relay-domains", "a.example.com", "example.com"),
+        ("local-host-names", "www.example.org", "example.org"),
+        ("aliases", "alice", ""),
+    ],
+)
+def test_a_new_entry_stands_with_those_of_its_domain(table: str, key: str, domain: str) -> None:
+    assert TABLES[table].domain(key) == domain
+
+
 def test_the_seven_tables_in_their_order() -> None:
     assert list(TABLES) == [
         "aliases",
