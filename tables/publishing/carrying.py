@@ -18,7 +18,7 @@ from tables.sendmail import generations, stamp
 from tables.sendmail.daemon import Daemon, Mark, NotAlive, Probe, askable, look_up
 from tables.sendmail.files import identity, sha256, sync, write
 from tables.sendmail.journal import Journal, Phase, Swap
-from tables.sendmail.maps import ALIASES_TOKEN, LONGEST, Tally, newaliases_possible, record
+from tables.sendmail.maps import ALIASES_TOKEN, LONGEST, Tally, entries, newaliases_possible, record
 from tables.sendmail.plan import Delete, FilePlan, Plan
 from tables.sendmail.spec import Kind
 
@@ -61,7 +61,7 @@ def build(work: Work) -> None:
 
 def _built(touched: Iterable[FilePlan]) -> str:
     texts = [file.table.name for file in touched if file.changed]
-    maps = [f"{file.table.name} ({file.entries} entries)" for file in touched if file.build]
+    maps = [f"{file.table.name} ({entries(file.entries)})" for file in touched if file.build]
     said = [f"Wrote {', '.join(texts)}." if texts else "", f"Built {', '.join(maps)}." if maps else ""]
     return " ".join(part for part in said if part) or "Nothing to build."
 

@@ -113,16 +113,19 @@ class Builder:
         found = tally(scratch)
         scratch.unlink()
         if found.count != expected.count:
-            raise MapError(f"The map {target.name} holds {found.count} entries instead of {expected.count}.", result)
+            raise MapError(f"The map {target.name} holds {entries(found.count)} instead of {expected.count}.", result)
         if found.total != expected.total:
-            raise MapError(
-                f"The map {target.name} holds {found.count} entries as it should, but not the right ones.", result
-            )
+            raise MapError(f"The map {target.name} holds {entries(found.count)}, but not the right ones.", result)
         return result
 
     @property
     def _cf(self) -> str:
         return str(self.cf) if self.cf.exists() else os.devnull
+
+
+def entries(count: int) -> str:
+    """``1 entry``, ``2 entries``."""
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def tally(dump: Path) -> Tally:

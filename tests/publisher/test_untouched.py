@@ -141,7 +141,7 @@ def test_a_disabled_entry_leaves_the_map(mail_dir: Path, load: Load, publish: Pu
     publish()
     switch(None, "access", "from:b@ok.example", enabled=False)
     publication = publish()
-    assert message(publication, "build") == "Wrote access. Built access (1 entries)."
+    assert message(publication, "build") == "Wrote access. Built access (1 entry)."
     assert message(publication, "plan").startswith("access: 1 deleted")
 
 

@@ -1,0 +1,227 @@
+"""What stands in a publisher's way: one clear message each, and what is live stays as it was."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tables import publishing
+from tables.models import Host, Publication
+from tables.sendmail import commands
+from tables.sendmail.maildir import DirectoryProblem, Locked, MailDir, check, locked
+from tests.publisher.conftest import Load, Publish, output
+from tests.services.editing import save
+
+FAILED = Publication.State.FAILED
+
+
+def live(mail_dir: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(mail_dir.iterdir()) if path.is_file()}
+
+
+def as_nobody(work: Callable[[], None]) -> str:
+    """What ``work`` raises in a process that is not root."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+            work()
+        except Exception as error:  # noqa: BLE001 (whatever it is, the parent tells)
+            os.write(writer, str(error).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as said:
+        text = said.read()
+    os.waitpid(child, 0)
+    return text
+
+
+# --- the directory ----------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_directory_is_named(mail_dir: Path) -> None:
+    with pytest.raises(DirectoryProblem, match=r"does not exist\. Create it, or set MAILADMIN_MAIL_DIR"):
+        check(mail_dir / "nowhere")
+
+
+def test_a_file_is_no_directory(mail_dir: Path) -> None:
+    (mail_dir / "file").touch()
+    with pytest.raises(DirectoryProblem, match="is not a directory"):
+        check(mail_dir / "file")
+
+
+def test_a_directory_below_one_that_everybody_may_write_is_refused(mail_dir: Path) -> None:
+    (mail_dir / "below").mkdir()
+    mail_dir.chmod(0o1777)
+    with pytest.raises(DirectoryProblem, match=f"Everybody may write in {mail_dir}, so sendmail refuses every map"):
+        check(mail_dir / "below")
+
+
+def test_a_directory_that_is_not_writable_is_named(mail_dir: Path) -> None:
+    said = as_nobody(lambda: check(mail_dir))
+    assert said == (
+        f"The mail directory {mail_dir} is not writable. Run the publisher as root, or let its user own the directory."
+    )
+
+
+@pytest.mark.django_db
+def test_a_publication_into_a_missing_directory_fails_once(host: Host, publish: Publish, settings: Any) -> None:
+    settings.MAIL_DIR = settings.MAIL_DIR / "nowhere"
+    publishing.register_host()
+    publication = publish()
+    assert publication.state == FAILED
+    assert publication.error.startswith(f"The mail directory {settings.MAIL_DIR} does not exist. Create it, ")
+    assert publishing.converge(host=host) is None
+
+
+# --- another publisher ------------------------------------------------------------------------------------------------
+
+
+def test_a_second_publisher_is_told_which_process_is_first(mail_dir: Path) -> None:
+    directory = MailDir(mail_dir)
+    directory.prepare()
+    said = pytest.raises(Locked, match=rf"process {os.getpid()}\) is at work in {mail_dir}")
+    with locked(directory), said, locked(directory):
+        pass
+
+
+@pytest.mark.django_db
+def test_a_publication_waits_while_another_runs(host: Host, mail_dir: Path, publish: Publish) -> None:
+    directory = MailDir(mail_dir)
+    directory.prepare()
+    with locked(directory), pytest.raises(Locked):
+        publish()
+    assert Publication.objects.get().state == Publication.State.QUEUED
+    done = publishing.converge(host=host)
+    assert done
+    assert done.state == Publication.State.SUCCEEDED
+
+
+# --- programs ---------------------------------------------------------------------------------------------------------
+
+
+class Programs:
+    """The real programs, but what ``makemap`` does is as told."""
+
+    def __init__(self, makemap: Callable[[Sequence[str]], commands.Result]) -> None:
+        self.makemap = makemap
+
+    def __call__(
+        self, argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Path | None = None, timeout: float
+    ) -> commands.Result:
+        if argv[0] == "makemap" and "-u" not in argv:
+            assert list(stdin)
+            return self.makemap(argv)
+        return commands.run(argv, stdin=stdin, stdout=stdout, timeout=timeout)
+
+
+def missing(argv: Sequence[str]) -> commands.Result:
+    raise commands.MissingProgram(argv[0])
+
+
+def complaining(argv: Sequence[str]) -> commands.Result:
+    real = [*argv]
+    said = commands.run(real, stdin=[b"a\tb\na\tc\n"], timeout=10)
+    return commands.Result(tuple(argv), 0, "", said.stderr, 0.0)
+
+
+def crashing(argv: Sequence[str]) -> commands.Result:
+    return commands.Result(tuple(argv), 74, "", "", 0.0)
+
+
+def lossy(argv: Sequence[str]) -> commands.Result:
+    return commands.run(argv, stdin=[b"from:a@bad.example\tREJECT\n"], timeout=10)
+
+
+def confusing(argv: Sequence[str]) -> commands.Result:
+    return commands.run(argv, stdin=[b"from:a@bad.example\tREJECT\nfrom:b@bad.example\tOK\n"], timeout=10)
+
+
+def full(argv: Sequence[str]) -> commands.Result:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/somewhere")
+
+
+def hanging(argv: Sequence[str]) -> commands.Result:
+    return commands.run(["sleep", "30"], timeout=0.1)
+
+
+@pytest.mark.django_db
+@pytest.mark.sendmail
+@pytest.mark.parametrize(
+    ("makemap", "said"),
+    [
+        (missing, "The program makemap is not on this host. Install the Debian package sendmail-bin."),
+        (complaining, "makemap refused access: makemap: "),
+        (crashing, "makemap refused access: exit status 74 without a word"),
+        (lossy, "The map access holds 1 entry instead of 2."),
+        (confusing, "The map access holds 2 entries, but not the right ones."),
+        (full, "The disk that holds {mail_dir} is full: "),
+        (hanging, "sleep 30 was ended because it ran longer than 0.1 seconds."),
+    ],
+)
+def test_a_program_that_fails_leaves_everything_as_it_was(
+    mail_dir: Path,
+    load: Load,
+    publish: Publish,
+    makemap: Callable[[Sequence[str]], commands.Result],
+    said: str,
+) -> None:
+    load({"access": "From:a@bad.example\tREJECT\n"})
+    publish()
+    before = live(mail_dir)
+    save(None, "access", "From:b@bad.example", "REJECT")
+
+    publication = publish(run=Programs(makemap))
+
+    assert publication.state == FAILED
+    assert publication.error.startswith(said.format(mail_dir=mail_dir))
+    assert live(mail_dir) == before
+    state = mail_dir / ".mailadmin"
+    assert not (state / "journal.json").exists()
+    assert list((state / "staging").iterdir()) == []
+    assert publish().state == Publication.State.SUCCEEDED
+
+
+@pytest.mark.django_db
+@pytest.mark.sendmail
+def test_what_the_program_said_is_kept_with_the_step(load: Load, publish: Publish) -> None:
+    load({"access": "From:a@bad.example\tREJECT\n"})
+    publication = publish(run=Programs(complaining))
+    assert "key a: duplicate key" in output(publication, "build")
+    assert output(publication, "build").startswith("$ makemap -C ")
+
+
+@pytest.mark.django_db
+@pytest.mark.sendmail
+def test_a_disk_that_fills_up_during_the_swap_brings_the_old_files_back(
+    mail_dir: Path, load: Load, publish: Publish
+) -> None:
+    load({"access": "From:a@bad.example\tREJECT\n", "aliases": "postmaster: root\n"})
+    publish()
+    before = live(mail_dir)
+    save(None, "access", "From:b@bad.example", "REJECT")
+
+    def fill(point: str) -> None:
+        if point == "swapped access.db":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    publication = publish(checkpoint=fill)
+    assert publication.state == Publication.State.ROLLED_BACK
+    assert publication.error.endswith("Make room and publish again.")
+    assert live(mail_dir) == before
+
+
+@pytest.mark.django_db
+@pytest.mark.sendmail
+def test_a_failed_publication_is_not_tried_again_by_itself(host: Host, load: Load, publish: Publish) -> None:
+    load({"access": "From:a@bad.example\tREJECT\n"})
+    assert publish(run=Programs(missing)).state == FAILED
+    assert publishing.converge(host=host) is None
+    assert publish().state == Publication.State.SUCCEEDED
