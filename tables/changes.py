@@ -27,6 +27,7 @@ from tables.errors import (
 from tables.models import Change, ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.sendmail.render import changed, item_text, switched
+from tables.sendmail.secret import unmasked
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import TABLES, check_entry, normalise_key
 from tables.states import entry_checksum, from_json, to_json
@@ -239,7 +240,7 @@ def check(
 ) -> tuple[list[Problem], frozenset[Risk]]:
     """What is wrong with an entry as typed, and what saving it would put at risk. Writes nothing."""
     current = get_entry(cluster=cluster, table=table, key=original_key) if original_key is not None else None
-    wanted = Entry(key=normalise_key(table, key), value=value.strip(), comment=_clean_comment(comment), enabled=enabled)
+    wanted = _typed(table, current, key, value, comment, enabled)
     problems = check_entry(table, wanted)
     if wanted.key != original_key and get_entry(cluster=cluster, table=table, key=wanted.key):
         problems.append(_taken(table, wanted.key))
@@ -263,8 +264,11 @@ def _taken(table: TableSpec, key: str) -> Problem:
     )
 
 
-def _clean_comment(comment: str) -> str:
-    return comment.replace("\r\n", "\n").strip("\n")
+def _typed(table: TableSpec, current: Entry | None, key: str, value: str, comment: str, enabled: bool) -> Entry:
+    """What a person typed, without stray blanks, and with the password that they were not shown."""
+    value = unmasked(value.strip(), current.value if current else "")
+    comment = comment.replace("\r\n", "\n").strip("\n")
+    return Entry(key=normalise_key(table, key), value=value, comment=comment, enabled=enabled)
 
 
 @transaction.atomic
@@ -299,8 +303,7 @@ def save_entry(
         enabled=enabled,
     )
     _refuse_problems(problems, confirmed=confirmed)
-    typed = Entry(normalise_key(table, key), value.strip(), _clean_comment(comment), enabled)
-    wanted = _edited(cluster, table, current, typed)
+    wanted = _edited(cluster, table, current, _typed(table, current, key, value, comment, enabled))
     pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
     if current is not None and current.key != wanted.key:
         pairs = [(current, None), (None, wanted)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tables.sendmail.commands import CommandError, Run
+from tables.sendmail.secret import masked
 from tables.sendmail.spec import Entry, Kind, TableSpec
 
 #: Lines of a diff that are shown.
@@ -288,5 +289,5 @@ def unified_diff(
 
 
 def _shown(line: bytes) -> str:
-    text = line.decode("utf-8", "backslashreplace")
+    text = masked(line.decode("utf-8", "backslashreplace"))
     return text if len(text) <= DIFF_WIDTH else f"{text[:DIFF_WIDTH]}… ({len(text) - DIFF_WIDTH} more characters)\n"

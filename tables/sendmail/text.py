@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from tables.sendmail.secret import masked
+
 _BASE = 0xF700
 _HIGH = range(0x80, 0x100)
 
@@ -63,10 +65,10 @@ def length(text: str) -> int:
 
 
 def visible(text: str) -> str:
-    """``text`` for a page or a message: escaped bytes and control characters written out, TAB kept."""
+    """``text`` for a page or a message: escaped bytes and control characters written out, TAB kept, passwords hidden."""
     if text.isascii() and text.isprintable():
-        return text
-    return text.translate(_VISIBLE)
+        return masked(text)
+    return masked(text).translate(_VISIBLE)
 
 
 def fold(key: str) -> str:

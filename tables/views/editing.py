@@ -15,6 +15,7 @@ from tables import changes, entries
 from tables.converters import entry_url, read_key
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
+from tables.sendmail.secret import masked
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
@@ -155,7 +156,7 @@ def edit(request: HttpRequest, table: TableSpec) -> HttpResponse:
 def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
     initial = {
         "key": entry.key,
-        "value": entry.value,
+        "value": masked(entry.value),
         "comment": entry.comment,
         "enabled": entry.enabled,
         "seen": changes.entry_checksum(entry),

@@ -1,0 +1,90 @@
+"""A password in a table is on no page and in no message, and editing beside it does not lose it."""
+
+from pathlib import Path
+
+import pytest
+
+from mailadmin.accounts.models import User
+from tables import publishing
+from tables.actors import Actor
+from tables.entries import get_cluster
+from tables.models import Publication
+from tables.releases import cut
+from tables.sendmail.secret import MASK, masked, unmasked
+from tests.commands.running import run
+from tests.services.editing import approve, save, value_of
+from tests.web.visits import address, form_of, text, visitor
+
+pytestmark = pytest.mark.django_db
+
+KEY = "authinfo:smart.example"
+VALUE = '"U:relay" "P:s3cr3t-one" "M:PLAIN"'
+
+
+@pytest.fixture
+def stored(alice: User, bob: User) -> None:
+    approve(bob, save(alice, "access", KEY, VALUE, reason="smart host"))
+    save(alice, "access", KEY, '"U:relay" "P:s3cr3t-two" "M:PLAIN"', reason="new password")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/tables/access/",
+        address("entry-edit", "access", KEY),
+        address("entry-history", "access", KEY),
+        address("entry-delete", "access", KEY),
+        "/requests/1/",
+        "/requests/2/",
+        "/search/?q=smart",
+        "/history/",
+        "/publish/",
+    ],
+)
+def test_no_page_shows_a_password(stored: None, dora: User, page: str) -> None:
+    publishing.register_host()
+    response = visitor(dora).get(page)
+    assert response.status_code == 200
+    assert "s3cr3t" not in text(response)
+
+
+def test_no_message_shows_a_password(stored: None, alice: User) -> None:
+    form = form_of("access", KEY, key="authinfo: smart.example", value='"U:relay" P:s3cr3t-one')
+    typed_again = 'value="&quot;U:relay&quot; P:s3cr3t-one"'
+    answer = visitor(alice).post(address("entry-edit", "access", KEY), form).content.decode()
+    assert "s3cr3t" not in answer.replace(typed_again, "")
+
+
+def test_the_plan_does_not_show_a_password(stored: None) -> None:
+    publishing.register_host()
+    with pytest.raises(SystemExit):
+        run("plan")
+    host = publishing.register_host()
+    assert all("s3cr3t" not in file.diff for file in publishing.make_plan(host=host).files)
+
+
+def test_steps_of_a_publication_do_not_show_a_password(stored: None, alice: User, settings, tmp_path: Path) -> None:
+    host = publishing.register_host()
+    cut(cluster=get_cluster(), actor=Actor.of(alice))
+    publishing.converge(host=host)
+    assert "s3cr3t" not in str(Publication.objects.get().steps)
+
+
+def test_editing_beside_a_hidden_password_keeps_it(alice: User, bob: User) -> None:
+    approve(bob, save(alice, "access", KEY, VALUE, reason="smart host"))
+    form = form_of("access", KEY, value=f'"U:other" "P:{MASK}" "M:PLAIN"', reason="new user")
+    visitor(alice).post(address("entry-edit", "access", KEY), form)
+    approve(bob, bob_sees_last())
+    assert value_of("access", KEY) == '"U:other" "P:s3cr3t-one" "M:PLAIN"'
+
+
+def bob_sees_last():
+    from tables.models import ChangeRequest
+
+    return ChangeRequest.objects.latest("pk")
+
+
+@pytest.mark.parametrize("value", [VALUE, '"P=czNjcjN0"', '"u:x" "p:s3cr3t"'])
+def test_hidden_and_shown_again_it_is_the_same(value: str) -> None:
+    assert "s3cr3t" not in masked(value)
+    assert unmasked(masked(value), value) == value
