@@ -99,17 +99,56 @@ PAIRS: list[tuple[str, str, str | None, str | None, Around, set[Risk]]] = [
     ("aliases", "a", None, '"|/bin/x a, b"', NOTHING, {PROGRAM}),
     ("aliases", "a", None, '|"/bin/x a"', NOTHING, {PROGRAM}),
     ("aliases", "a", None, "bob, |/bin/x", NOTHING, {PROGRAM}),
-    ("aliases", "a", None, '"bob, |/bin/x"', NOTHING, set()),
+    ("aliases", "a", None, '"bob, |/bin/x"', NOTHING, {PROGRAM}),
     ("aliases", "a", None, "/var/mail/a", NOTHING, {FILE}),
     ("aliases", "a", None, '"/var/mail/a b"', NOTHING, {FILE}),
     ("aliases", "a", None, ":include:/etc/mail/list", NOTHING, {INCLUDE}),
     ("aliases", "a", None, '":include:/etc/mail/list"', NOTHING, {INCLUDE}),
     ("aliases", "a", None, ":INCLUDE: /etc/mail/list, |/bin/x, /f", NOTHING, {INCLUDE, PROGRAM, FILE}),
+    # Each of these was seen to be delivered to a program, a file or a list by the real sendmail.
+    *[
+        ("aliases", "a", None, value, NOTHING, {PROGRAM})
+        for value in (
+            '"|/bin/x"@mx.test.example',
+            "<|/bin/x>",
+            'Name <"|/bin/x">',
+            "(c) |/bin/x",
+            "|/bin/x@mx.test.example",
+            '"|/bin/x"@[127.0.0.1]',
+            '@mx.test.example:"|/bin/x"',
+            "list:|/bin/x;",
+            'mx.test.example!"|/bin/x"',
+            '"|/bin/x"%mx.test.example@mx.test.example',
+            '"|/bin/x".@mx.test.example',
+        )
+    ],
+    *[
+        ("aliases", "a", None, value, NOTHING, {FILE})
+        for value in (
+            "/f@mx.test.example",
+            '"/f"@mx.test.example',
+            "(c) /f",
+            "list:/f;",
+            "mx.test.example!/f",
+            "N </f>",
+        )
+    ],
+    *[
+        ("aliases", "a", None, value, NOTHING, {INCLUDE})
+        for value in (
+            "Name <:include:/i>",
+            '":include:/i"@mx.test.example',
+            "\\:include:/i",
+            "(c) :include:/i",
+            ": include :/i",
+        )
+    ],
     ("aliases", "a", "|/bin/x", "|/bin/x, bob", NOTHING, set()),
     ("aliases", "a", "|/bin/x", '"|/bin/x"', NOTHING, set()),
     ("aliases", "a", "|/bin/x", "|/bin/y", NOTHING, {PROGRAM}),
     ("aliases", "a", '"|/bin/x"', "bob", NOTHING, set()),
     ("aliases", "a", None, "bob, carol@example.net", NOTHING, set()),
+    ("aliases", "a", None, "\\bob, Carol <carol@example.net>, bob+a/b, b@[192.0.2.1] (why/not)", NOTHING, set()),
     ("aliases", "owner-a", None, "bob", NOTHING, set()),
     ("aliases", "a", "bob", None, NOTHING, set()),
     # Everybody in a domain.

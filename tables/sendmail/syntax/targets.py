@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,22 +51,30 @@ def _split(value: str) -> list[str]:
 
 
 def _item(text: str) -> Item:
+    """What sendmail may deliver to. It sees a program, file or list through comments, quotes, ``Name <…>``, groups,
+    routes and local hosts (``list:|/bin/x;``, ``host!|/bin/x``, ``"|/bin/x"@localhost``), so we look through them too.
+    """
     name = bare(text)
-    if name.startswith("|"):
-        return Item(Target.PROGRAM, name[1:].strip(), text)
-    if name.startswith("/"):
-        return Item(Target.FILE, name, text)
-    if name.lower().startswith(":include:"):
-        return Item(Target.INCLUDE, name[9:].strip(), text)
+    plain = _COMMENT.sub(" ", text) if '"' not in text else text
+    plain = plain.replace('"', "").replace("\\", "")
+    if _INCLUDE.search(plain):
+        return Item(Target.INCLUDE, _INCLUDE.split(plain, maxsplit=1)[1].strip(" >;"), text)
+    if "|" in text:
+        return Item(Target.PROGRAM, plain.partition("|")[2].strip(" >;"), text)
+    if found := _FILE.search(plain):
+        return Item(Target.FILE, plain[found.end() - 1 :].strip(" >;"), text)
     return Item(Target.ADDRESS, name, text)
 
 
+_COMMENT = re.compile(r"\([^()]*\)")
+_INCLUDE = re.compile(r":\s*include\s*:", re.IGNORECASE)
+_FILE = re.compile(r"(?:\A|[\s:!<])/")
+
+
 def bare(text: str) -> str:
-    """``text`` without the quotes around it or around what follows ``|``, and without ``Name <…>``."""
+    """``text`` of an address without the quotes around it and without ``Name <…>``."""
     if text.startswith('"') and text.endswith('"') and len(text) > 1:
         return text[1:-1].strip()
-    if text.startswith("|"):
-        return "|" + text[1:].strip().strip('"')
     if text.endswith(">") and "<" in text:
         return bare(text[text.rindex("<") + 1 : -1].strip())
     return text.lstrip('"')
