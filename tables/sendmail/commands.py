@@ -112,11 +112,13 @@ def _output(path: Path | None) -> IO[bytes]:
 def _feed(process: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:
     # A program that ends early says why by its status; what it did not read is of no interest.
     if pipe := process.stdin:
-        with suppress(BrokenPipeError):
-            for chunk in chunks:
-                pipe.write(chunk)
-        with suppress(BrokenPipeError):
-            pipe.close()
+        try:
+            with suppress(BrokenPipeError):
+                for chunk in chunks:
+                    pipe.write(chunk)
+        finally:
+            with suppress(BrokenPipeError):
+                pipe.close()
 
 
 @contextmanager

@@ -97,7 +97,8 @@ class Builder:
 
     def aliases_by_makemap(self, text: Path, pairs: Iterable[Pair]) -> Result:
         """The map that newaliases would build, for a user or host for whom it cannot: with ``@:@`` and NUL bytes."""
-        return self.makemap(text, _with_token(pairs), "-N")
+        # A tab as the separator: the name of an alias may hold a blank.
+        return self.makemap(text, _with_token(pairs), "-N", "-t\t")
 
     def dump(self, target: Path, into: Path) -> Result:
         """Write every record of a built map into a file, one a line."""

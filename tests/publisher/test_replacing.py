@@ -1,0 +1,98 @@
+"""Files are replaced whole, with their owner and mode, and whoever has the old one open is woken."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tables.sendmail import generations
+from tables.sendmail.files import Ownership, put, write, write_atomic
+from tables.sendmail.journal import Journal, Phase, Swap
+from tables.sendmail.maildir import MailDir
+
+
+def test_a_new_file_has_its_owner_and_mode(tmp_path: Path) -> None:
+    write(tmp_path / "new", [b"a", b"b"], Ownership(1, 2, 0o604))
+    found = (tmp_path / "new").stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (1, 2, 0o604)
+    assert (tmp_path / "new").read_bytes() == b"ab"
+
+
+def test_a_replacement_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+
+    def broken():  # type: ignore[no-untyped-def]
+        yield b"half"
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        write_atomic(tmp_path / "file", broken())
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_who_has_the_old_file_open_sees_it_change(tmp_path: Path) -> None:
+    """sendmail looks at the time of the descriptor, in whole seconds."""
+    old, new = tmp_path / "map", tmp_path / "staged"
+    old.write_bytes(b"old")
+    new.write_bytes(b"new")
+    with old.open("rb") as reader:
+        before = int(os.fstat(reader.fileno()).st_mtime)
+        put(new, old)
+        assert int(os.fstat(reader.fileno()).st_mtime) > before
+        assert reader.read() == b"old"
+    assert old.read_bytes() == b"new"
+
+
+def test_a_file_on_another_file_system_is_replaced_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = Path("/dev/shm") / f"mailadmin-test-{os.getpid()}"
+    if elsewhere.parent.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.fail("this test needs two file systems")
+    elsewhere.write_bytes(b"new")
+    elsewhere.chmod(0o640)
+    (tmp_path / "file").write_bytes(b"old")
+    put(elsewhere, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+    assert not elsewhere.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def make(tmp_path: Path) -> tuple[MailDir, Journal, list[Swap]]:
+    directory = MailDir(tmp_path)
+    directory.generations.mkdir(parents=True)
+    directory.staging.mkdir()
+    (tmp_path / "access").write_bytes(b"old")
+    for name in ("access", "mailertable"):
+        (directory.staging / name).write_bytes(b"new")
+    swaps = [Swap(str(tmp_path / name), str(directory.staging / name)) for name in ("access", "mailertable")]
+    return directory, Journal(publication=1, release=1), swaps
+
+
+def test_a_swap_keeps_the_previous_generation(tmp_path: Path) -> None:
+    directory, journal, swaps = make(tmp_path)
+    generations.swap(directory, journal, swaps)
+    assert (tmp_path / "access").read_bytes() == b"new"
+    assert (directory.generations / "0001/access").read_bytes() == b"old"
+    loaded = Journal.load(directory.journal)
+    assert loaded
+    assert (loaded.phase, loaded.generation, len(loaded.swaps)) == (Phase.SWAPPING, "0001", 2)
+
+
+def test_a_restore_brings_back_files_times_and_absences(tmp_path: Path) -> None:
+    directory, journal, swaps = make(tmp_path)
+    os.utime(tmp_path / "access", ns=(1, 1_000_000_007))
+    generations.swap(directory, journal, swaps)
+    generations.restore(directory, journal)
+    assert (tmp_path / "access").read_bytes() == b"old"
+    assert (tmp_path / "access").stat().st_mtime_ns == 1_000_000_007
+    assert (tmp_path / "access").stat().st_nlink == 1
+    assert not (tmp_path / "mailertable").exists()
+    assert list(directory.generations.iterdir()) == []
+
+
+def test_a_restore_may_be_done_twice(tmp_path: Path) -> None:
+    directory, journal, swaps = make(tmp_path)
+    generations.swap(directory, journal, swaps)
+    generations.restore(directory, journal)
+    generations.restore(directory, journal)
+    assert (tmp_path / "access").read_bytes() == b"old"
