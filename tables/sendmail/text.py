@@ -65,7 +65,7 @@ def length(text: str) -> int:
 
 
 def visible(text: str) -> str:
-    """``text`` for a page or a message: escaped bytes and control characters written out, TAB kept, passwords hidden."""
+    """``text`` for a page or a message: escaped bytes, control characters written out, TAB kept, passwords hidden."""
     if text.isascii() and text.isprintable():
         return masked(text)
     return masked(text).translate(_VISIBLE)

@@ -44,6 +44,7 @@ WRONG = [
     ("access", "connect:192.0.2", "ERROR:250 fine", "access.reply-code", ERROR),
     ("access", "connect:192.0.2", "ERROR:4.7.1:550 no", "access.status", WARNING),
     ("access", "from:example.com", "RELAY", "access.relay-by-sender", WARNING),
+    ("access", "connect:192.0.2", "RELAY (office)", "access.disguised-keyword", WARNING),
     ("access", "authinfo:example.com", "U:a P:b", "access.auth", WARNING),
     ("virtusertable", "info", "alice", "virtusertable.no-domain", ERROR),
     ("virtusertable", "info@example", "alice", "virtusertable.domain", ERROR),

@@ -28,6 +28,24 @@ PAIRS: list[tuple[str, str, str | None, str | None, Around, set[Risk]]] = [
     ("access", "certissuer:/c=us/cn=ca", None, "SUBJECT", NOTHING, {RELAY}),
     ("access", "certsubject:/c=us/cn=a", None, "RELAY", NOTHING, {RELAY}),
     ("relay-domains", "example.com", None, "", NOTHING, {RELAY}),
+    # Each of these was seen to relay with the real sendmail.
+    *[
+        ("access", "connect:192.0.2", None, value, NOTHING, {RELAY})
+        for value in (
+            "RELAY (office)",
+            "(x) RELAY",
+            "RELAY()",
+            "RELAY\\",
+            "relay\t(x)",
+            "RELAY (a (b)) ",
+            "RELAY )",
+            "RELAY>",
+        )
+    ],
+    ("access", "connect:192.0.2", None, "REL\uf781AY", NOTHING, {RELAY}),
+    ("access", "connect:192.0.2", None, '"RELAY"', NOTHING, set()),
+    ("access", "connect:192.0.2", None, "RELAY # x", NOTHING, set()),
+    ("access", "connect:192.0.2", None, "OK (x)", NOTHING, {BYPASS}),
     # A relay closes, or stays as it was.
     ("access", "connect:192.0.2", "RELAY", None, NOTHING, set()),
     ("access", "connect:192.0.2", "RELAY", "REJECT", NOTHING, set()),

@@ -11,6 +11,8 @@ from tables.sendmail.syntax.common import carriage_return, error, note, shown, w
 
 KEYWORDS = frozenset(("ok", "relay", "reject", "discard", "skip"))
 
+_COMMENT = re.compile(r"\([^()]*\)")
+_NOT_ASCII = re.compile(r"[^\t\x20-\x7e]")
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3}):")
 _TLS = re.compile(
     r"(?:PERM\+|TEMP\+)?(?:VERIFY(?::\d+)?|ENCR:\d+)(?:\+{1,2}(?:CN(?::[^+]*)?|CS:[^+]*|CI:[^+]*|CITag:[^+]*))*\Z",
@@ -22,8 +24,16 @@ _NUMBER = re.compile(r"\d+\Z")
 
 
 def bare(value: str) -> str:
-    """``value`` as sendmail compares it: without blanks and CR at its end, in lower case."""
-    return value.strip(" \t\r").lower()
+    """``value`` as sendmail compares it, in lower case.
+
+    It takes a value apart like an address before it looks: comments in parentheses, a closing bracket too many and a
+    backslash at the end vanish, so that ``RELAY (office)`` and ``RELAY>`` relay (seen with 8.17). What is not ASCII is
+    dropped too, for a byte that means something in rewriting rules must not hide a word.
+    """
+    text = value if value.isascii() else _NOT_ASCII.sub("", value)
+    while _COMMENT.search(text):
+        text = _COMMENT.sub(" ", text)
+    return text.strip(" \t\r()>\\").lower()
 
 
 def check_value(key: str, value: str) -> list[Problem]:
@@ -40,6 +50,8 @@ def _action(key: str, text: str) -> list[Problem]:
     word = text.lower()
     if word in KEYWORDS:
         return _keyword(key, word)
+    if bare(text) in KEYWORDS:
+        return [_disguised(text), *_keyword(key, bare(text))]
     if "#" in text and re.match(r"\w+\s+#", text):
         return [trailing_comment("access", text)]
     if word.startswith("quarantine"):
@@ -96,6 +108,16 @@ def _relay(tag: str) -> Problem:
         "access.relay",
         "RELAY lets it send mail to anywhere through this host.",
         "Approve it only for clients of your own.",
+        "value",
+    )
+
+
+def _disguised(text: str) -> Problem:
+    word = bare(text).upper()
+    return warning(
+        "access.disguised-keyword",
+        f"“{shown(text)}” counts as {word}: sendmail drops text in parentheses, brackets and backslashes.",
+        f"Write {word} alone and move the remark into the comment.",
         "value",
     )
 
