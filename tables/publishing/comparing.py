@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tables.importing import local_names, read_file
-from tables.publishing.desired import State, changes_by_table, tally_changes, tally_entries
+from tables.publishing.desired import State, changes_by_table, tally_changes, tally_entries, tally_new
 from tables.publishing.site import Site
 from tables.sendmail import stamp
 from tables.sendmail.files import identity, sha256, write
@@ -100,7 +100,7 @@ class Comparison:
         if not plan.changed:
             plan.existing = plan.entries
             return
-        tallied = self._tally(table, disk)
+        tallied = self._tally(plan, disk)
         plan.count(tallied)
         plan.diff, plan.diff_cut = self._diff(table, self._existing(table, disk), body, ("live", "to be published"))
         plan.findings = unsafe(plan, tallied, self.limits)
@@ -124,12 +124,15 @@ class Comparison:
             return iter(())
         return self.previous.body(table, [0])
 
-    def _tally(self, table: TableSpec, disk: OnDisk) -> Tallied:
+    def _tally(self, plan: FilePlan, disk: OnDisk) -> Tallied:
         """By the change log when it starts from what is on the host, otherwise by reading both sides."""
+        table = plan.table
         as_written = not disk.readable or disk.sha256 == self.recorded.get(table.name, {}).get("sha256")
         if self.previous and self.changes is not None and as_written:
             return tally_changes(self.previous, self.desired, table)
-        return tally_entries(self._existing_entries(table, disk), self.desired.entries(table))
+        existing = self._existing_entries(table, disk)
+        desired = self.desired.entries(table)
+        return tally_entries(existing, desired) if existing else tally_new(desired, plan.entries)
 
     def _existing_entries(self, table: TableSpec, disk: OnDisk) -> dict[str, str]:
         if disk.exists:

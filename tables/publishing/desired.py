@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from django.db.models import Count
 
 from tables.models import Change, Cluster
 from tables.releases import FETCH, entries_at, file_items, snapshot
-from tables.sendmail.plan import Difference, Tallied, difference
+from tables.sendmail.plan import SAMPLES, Difference, Tallied, difference
 from tables.sendmail.render import map_pair, render
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.states import from_json
@@ -74,6 +74,15 @@ def _net(before: State, after: State, table: TableSpec) -> Iterator[Difference |
     for key, group in groupby(values, key=lambda row: row[0]):
         states = list(group)
         yield difference(from_json(key, states[0][1]), from_json(key, states[-1][2]))
+
+
+def tally_new(desired: Iterable[Entry], count: int) -> Tallied:
+    """All of ``count`` entries are new: only the examples need looking at."""
+    tallied = Tallied()
+    for entry in islice(desired, SAMPLES):
+        tallied.add(difference(None, entry))
+    tallied.creates = count
+    return tallied
 
 
 def tally_entries(existing: dict[str, str], desired: Iterable[Entry]) -> Tallied:
