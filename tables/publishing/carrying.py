@@ -181,6 +181,8 @@ def _prove(work: Work, mark: Mark | None) -> None:
             said.append(f"sendmail answers from the new state ({', '.join(probe.key for probe in probes)}).")
         if said:
             step.say(" ".join(said))
+        elif work.plan.empty:
+            step.skip("Nothing changed, so there is nothing to prove.")
         else:
             step.skip("No sendmail here reads what changed: the verified maps are the proof.")
 

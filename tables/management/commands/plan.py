@@ -8,6 +8,7 @@ from tables import publishing
 from tables.management.command import TablesCommand
 from tables.management.hosts import add_host_argument, host_from
 from tables.publishing.errors import EXPECTED
+from tables.sendmail.maps import entries
 from tables.sendmail.plan import FilePlan, Plan
 from tables.sendmail.text import visible
 
@@ -59,7 +60,7 @@ class Command(TablesCommand):
         if file.diff_cut:
             self.stdout.write(f"… {file.diff_cut} more lines of this diff")
         if file.build:
-            self.stdout.write(f"The map {file.table.name}.db will be built with {file.entries} entries.")
+            self.stdout.write(f"The map {file.table.name}.db will be built with {entries(file.entries)}.")
 
 
 def _coloured(style: Any, line: str) -> str:
