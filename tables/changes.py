@@ -24,7 +24,7 @@ from tables.errors import (
     Stale,
     Unconfirmed,
 )
-from tables.models import Change, ChangeRequest, Cluster
+from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.sendmail.render import changed, item_text, switched
 from tables.sendmail.secret import unmasked
@@ -371,8 +371,8 @@ def _at_once(
     return request
 
 
-def lines(change: Change) -> tuple[list[str], list[str]]:
-    """The lines of the file before and after a change, for a diff."""
+def lines(change: Change | AuditEvent) -> tuple[list[str], list[str]]:
+    """The lines of the file before and after a change (or what history keeps of one), for a diff."""
     table = TABLES[change.table]
     both = (from_json(change.key, change.before), from_json(change.key, change.after))
     before, after = ([] if entry is None else item_text(table, entry).splitlines() for entry in both)

@@ -14,15 +14,14 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from mailadmin.accounts import roles
-from tables import audit
+from tables import audit, changes
 from tables.converters import entry_url
 from tables.forms import FilterForm, QueryField
 from tables.models import AuditEvent
-from tables.sendmail.render import item_text
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import fold, visible
-from tables.states import from_json
 from tables.views.access import needs
+from tables.views.differences import Line, difference
 from tables.views.paging import Order, read_page
 
 #: What can stand in the history, and how it reads after a name.
@@ -85,8 +84,7 @@ class Row:
 
     event: AuditEvent
     words: str
-    before: list[str]
-    after: list[str]
+    lines: list[Line]
     facts: list[tuple[str, str]]
     entry_url: str
 
@@ -136,25 +134,14 @@ def _midnight(day: date) -> datetime:
 
 def _row(event: AuditEvent) -> Row:
     is_entry = event.table in TABLES and bool(event.key)
-    before, after = _entry_lines(event) if is_entry else _named_lines(event)
+    before, after = changes.lines(event) if is_entry else _named_lines(event)
     return Row(
         event=event,
         words=ACTIONS.get(event.action, event.action),
-        before=before,
-        after=after,
+        lines=difference(before, after),
         facts=list(_facts(event.detail)),
         entry_url=entry_url("entry-history", TABLES[event.table], event.key) if is_entry else "",
     )
-
-
-def _entry_lines(event: AuditEvent) -> tuple[list[str], list[str]]:
-    """The lines of the file that the entry stood for before and after."""
-    table = TABLES[event.table]
-    both = (from_json(event.key, event.before), from_json(event.key, event.after))
-    before, after = (
-        [] if entry is None else [visible(line) for line in item_text(table, entry).splitlines()] for entry in both
-    )
-    return before, after
 
 
 def _named_lines(event: AuditEvent) -> tuple[list[str], list[str]]:

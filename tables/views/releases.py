@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from mailadmin.accounts import roles
-from tables import changes, entries
+from tables import entries
 from tables.models import Change, Publication, Release
 from tables.templatetags.panel import STEPS
 from tables.views.access import needs
+from tables.views.differences import difference_of
 from tables.views.paging import NEWEST, OLDEST, read_page
 
 
@@ -31,7 +32,7 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "release": release,
         "page": page,
-        "changes": [(change, *changes.lines(change)) for change in page.rows],
+        "changes": [(change, difference_of(change)) for change in page.rows],
         "tables": found.order_by().values_list("table").annotate(Count("id")).order_by("table"),
         "publications": release.publications.select_related("host"),
     }

@@ -54,14 +54,14 @@ def test_the_plan_shows_each_line_that_would_be_written(alice: User, host: Host)
     shown = page(alice)
     assert "1 file to write" in shown
     assert "1 map to build" in shown
-    assert "+ sales: alice" in shown
+    assert "+ added: sales: alice" in shown
 
 
 def test_a_file_that_somebody_changed_by_hand_is_shown_with_what_they_did(alice: User, host: Host) -> None:
     (Path(host.mail_dir) / "aliases").write_text("intruder: |/bin/sh\n")
     save(alice, "aliases", "sales", "alice")
     shown = page(alice)
-    assert "− intruder: |/bin/sh" in shown
+    assert "− removed: intruder: |/bin/sh" in shown
     assert "Publish even if this is found unsafe" in shown
 
 
@@ -83,8 +83,8 @@ def test_large_tables_are_planned_when_the_page_is_there(alice: User, host: Host
     first = browser.get(reverse("publish"))
     assert "sales: alice" not in words(first)
     assert 'hx-trigger="load"' in first.content.decode()
-    assert "+ sales: alice" in words(browser.get(reverse("publish"), headers={"HX-Request": "true"}))
-    assert "+ sales: alice" in page(alice, plan="now")
+    assert "+ added: sales: alice" in words(browser.get(reverse("publish"), headers={"HX-Request": "true"}))
+    assert "+ added: sales: alice" in page(alice, plan="now")
 
 
 def test_without_a_host_the_page_says_how_one_comes_about(alice: User, cluster: Cluster) -> None:
@@ -113,7 +113,7 @@ def test_an_override_is_given_by_name(alice: User, host: Host) -> None:
 def test_a_viewer_sees_the_plan_and_has_no_button(charlie: User, alice: User, host: Host) -> None:
     save(alice, "aliases", "sales", "alice")
     response = visitor(charlie).get(reverse("publish"))
-    assert "+ sales: alice" in words(response)
+    assert "+ added: sales: alice" in words(response)
     assert "You may look at the plan, not publish it." in words(response)
     assert 'name="reason"' not in response.content.decode()
 
