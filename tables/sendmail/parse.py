@@ -180,7 +180,7 @@ class _Assembly:
 def _comment(lines: Iterable[Line]) -> tuple[str, str, tuple[Problem, ...]]:
     """(plain text, exact lines where they are not the canonical ones, problems) of comment lines."""
     exact = "".join(line.text for line in lines)
-    words = "\n".join(_plain(line) for line in exact.removesuffix("\n").split("\n")) if exact else ""
+    words = "\n".join(_plain(line) for line in exact.removesuffix("\n").split("\n")).strip("\n") if exact else ""
     above = "" if exact == comment_lines(words) else exact
     return words, above, tuple(problem for line in lines for problem in line.problems)
 

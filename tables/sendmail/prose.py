@@ -23,6 +23,8 @@ _BARE = re.compile(r"# ?[^ \t#]")
 _CONTINUED = re.compile(r"#[ \t]+[^ \t\n#]")
 _WORD = re.compile(r"[^ \t\v\f\r\n#]+\Z")
 _DATA = re.compile(r"[@|/\\,\"]|:include:")
+_INNER_MARK = re.compile(r"[@.:][^:]")
+_ACTION = re.compile(r"[A-Z]{2,}\b|[0-9]|(?:error|esmtp|smtp|relay|local):")
 _ADDRESS_MARK = re.compile(r"[@.:]")
 _COLUMNS = re.compile(r":?(?:[ \t]*\t[ \t]*|  +)\S")
 
@@ -38,8 +40,9 @@ def commented_out(
 ) -> tuple[Line | None, int]:
     """The entry that ``block[index]`` is when ``#`` is taken away, with the number of lines that it takes.
 
-    Strict: ``#`` stands directly before the key, or with one blank; the line has no error and no warning, and looks
-    like data. Aliases may go on in the comment lines below when a line ends in a comma.
+    Strict: ``#`` stands directly before the key, or with one blank; the line has no error and looks like data; it has
+    no warning either, unless it is data beyond doubt. Aliases may go on in the comment lines below when a line ends in
+    a comma.
     """
     first = block[index]
     if not _BARE.match(first.text) or first.problems:
@@ -54,9 +57,22 @@ def commented_out(
         return None, 0
     found = lines[0]
     problems = (*found.problems, *check_line(spec, found.key, found.value, first.number))
-    if any(problem.grade is not Grade.NOTE for problem in problems):
+    allowed = _allowed(spec, first.text, found)
+    if any(problem.grade not in allowed for problem in problems):
         return None, 0
     return found._replace(number=first.number, text=text, problems=problems), used
+
+
+def _allowed(spec: TableSpec, text: str, line: Line) -> frozenset[Grade]:
+    """How bad an entry may be to count as one: whoever switches off what is dubious still wrote an entry."""
+    if text.startswith("# ") or "//" in line.key:
+        return frozenset((Grade.NOTE,))
+    if spec.kind is Kind.MAP:
+        marked, valued = _INNER_MARK.search(line.key), _ACTION.match(line.value)
+        sure = bool(marked and (valued or len(line.value.split()) == 1))
+    else:
+        sure = spec.kind is Kind.ALIASES and bool(_DATA.search(line.value))
+    return frozenset((Grade.NOTE, Grade.WARNING)) if sure else frozenset((Grade.NOTE,))
 
 
 def _extent(spec: TableSpec, block: Sequence[Line], index: int) -> int:

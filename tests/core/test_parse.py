@@ -20,9 +20,9 @@ def test_the_comment_directly_above_an_entry_is_the_entrys() -> None:
 
 
 def test_the_exact_lines_of_a_comment_are_kept_where_they_are_not_ours() -> None:
-    (entry,) = entries("access", "\n#  one\n##two\n#\nConnect:192.0.2\tREJECT\n")
-    assert entry.comment == " one\n#two\n"
-    assert entry.above == "#  one\n##two\n#\n"
+    (entry,) = entries("access", "\n#\n#  one\n##two\n#\nConnect:192.0.2\tREJECT\n")
+    assert entry.comment == " one\n#two"
+    assert entry.above == "#\n#  one\n##two\n#\n"
 
 
 def test_an_empty_line_parts_a_comment_from_the_entry_below() -> None:
@@ -84,7 +84,6 @@ def test_a_commented_out_entry_is_a_disabled_one(table: str, line: str, key: str
         ("aliases", "# note: this is text\n"),
         ("aliases", "# TODO: check\n"),
         ("aliases", "# root:\n"),
-        ("aliases", '#msgs: "|/usr/ucb/msgs -s"\n'),
         ("aliases", "#\t>> NOTE >>\tthis file is updated for any changes to\n"),
         ("aliases", "#\n"),
         ("relay-domains", "# one\n"),
@@ -95,6 +94,19 @@ def test_a_commented_out_entry_is_a_disabled_one(table: str, line: str, key: str
 def test_prose_stays_prose(table: str, line: str) -> None:
     assert entries(table, line) == []
     assert passages(table, line) == [line]
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "key", "value"),
+    [
+        ("aliases", '#msgs: "|/usr/ucb/msgs -s"\n', "msgs", '"|/usr/ucb/msgs -s"'),
+        ("access", "#Connect:IPv6:::1\t\tRELAY\n", "connect:ipv6:::1", "RELAY"),
+        ("access", "#cyberpromo.com\t\tREJECT\n", "cyberpromo.com", "REJECT"),
+        ("access", "#From:spam.example\t550 go away\n", "from:spam.example", "550 go away"),
+    ],
+)
+def test_what_is_switched_off_may_be_dubious_and_still_is_an_entry(table: str, line: str, key: str, value: str) -> None:
+    assert [(entry.key, entry.value, entry.enabled) for entry in entries(table, line)] == [(key, value, False)]
 
 
 def test_a_commented_out_entry_that_is_live_as_well_stays_text() -> None:
