@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pwd
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from django.conf import settings
 
-from tables.importing import configured_names
+from tables.importing import own_names
 from tables.models import Cluster
 from tables.releases import entries_at, file_items, snapshot
+from tables.sendmail import mailcf
 from tables.sendmail.lint import Context, Finding, lint
 from tables.sendmail.render import comment_lines, item_text
 from tables.sendmail.spec import Entry, TableSpec
@@ -19,10 +19,17 @@ from tables.sendmail.tables import TABLES, check_entry
 
 
 def context() -> Context:
-    """What this host knows: its users (unless MAILADMIN_LOCAL_USERS says that others count) and its own names."""
+    """What this host knows: its users (unless MAILADMIN_LOCAL_USERS says that others count) and its own domains."""
     users = frozenset(user.pw_name.lower() for user in pwd.getpwall()) if settings.LOCAL_USERS == "system" else None
-    names = {"localhost", socket.gethostname().lower(), *configured_names(settings.SENDMAIL_CF)}
-    return Context(users=users, local_domains=frozenset(names))
+    try:
+        words = mailcf.read(settings.SENDMAIL_CF).words
+    except mailcf.CfUnreadable:
+        words = {}
+    return Context(
+        users=users,
+        local_domains=own_names() | words.get("VirtHost", set()),
+        generic_domains=frozenset(words["G"]) if words.get("G") else None,
+    )
 
 
 def check_cluster(cluster: Cluster) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from tables.errors import ChangeError
 from tables.models import ChangeRequest, Cluster, FilePassage
 from tables.placing import end_of
 from tables.releases import entries_at
+from tables.sendmail import mailcf
 from tables.sendmail.layout import STEP
 from tables.sendmail.parse import read_table
 from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
@@ -75,7 +76,7 @@ def find_files(path: Path, table: TableSpec | None = None) -> dict[str, Path]:
 
 def local_names(files: Mapping[str, Path]) -> frozenset[str]:
     """Domains of which ``user@domain`` is a name for aliases: class w as far as it can be told from here."""
-    names = {"localhost", socket.gethostname().lower(), *configured_names(settings.SENDMAIL_CF)}
+    names = set(own_names())
     if source := files.get("local-host-names"):
         names |= {
             parsed.item.key
@@ -85,15 +86,14 @@ def local_names(files: Mapping[str, Path]) -> frozenset[str]:
     return frozenset(names)
 
 
-def configured_names(cf: Path) -> Iterator[str]:
-    """The names that a sendmail.cf itself puts into class w, and its $j."""
+def own_names() -> frozenset[str]:
+    """What this host is called, as far as the system and its sendmail.cf say."""
+    names = {"localhost", socket.gethostname().lower()}
     try:
-        lines = cf.read_text(errors="replace").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        if line.startswith(("Cw", "Dj")):
-            yield from (word.lower() for word in line[2:].split() if "$" not in word)
+        cf = mailcf.read(settings.SENDMAIL_CF)
+    except mailcf.CfUnreadable:
+        return frozenset(names)
+    return frozenset(names | cf.words.get("w", set()) | ({cf.own_name} if cf.own_name else set()))
 
 
 def read_file(

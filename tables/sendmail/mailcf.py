@@ -9,7 +9,8 @@ from pathlib import Path
 
 _OPTION = re.compile(r"O\s*(\w+)\s*=\s*(.*)")
 _MAP = re.compile(r"K\s*(\S+)\s+(.*)")
-_CLASS = re.compile(r"F(?:\{[^}]+\}|.)\s*(?:-o\s*)?(/\S+)")
+_CLASS = re.compile(r"F(?:\{(\w+)\}|(.))\s*(?:-o\s*)?(/\S+)")
+_WORDS = re.compile(r"C(?:\{(\w+)\}|(\S))(.*)")
 
 #: Service names that a Port= may bear, without asking the system's list, which a small host may lack.
 _PORTS = {"smtp": 25, "submission": 587, "mta": 25, "msa": 587}
@@ -34,6 +35,10 @@ class MailCf:
     path: Path
     maps: dict[Path, str] = field(default_factory=dict)
     classes: set[Path] = field(default_factory=set)
+    #: Class to the words that the configuration itself puts into it, in lower case; macros are left out.
+    words: dict[str, set[str]] = field(default_factory=dict)
+    #: The host's own name ($j) where it is written out, in lower case.
+    own_name: str = ""
     pid_file: Path | None = None
     listeners: list[Listener] = field(default_factory=list)
     trusted_user: str = ""
@@ -94,7 +99,12 @@ def _take(found: MailCf, line: str) -> None:
         if words and words[-1].startswith("/"):
             found.maps.setdefault(_plain(words[-1]), match[1])
     elif match := _CLASS.match(line):
-        found.classes.add(_plain(match[1]))
+        found.classes.add(_plain(match[3]))
+    elif match := _WORDS.match(line):
+        plain = {word.lower() for word in match[3].split() if "$" not in word}
+        found.words.setdefault(match[1] or match[2], set()).update(plain)
+    elif line.startswith("Dj") and "$" not in line:
+        found.own_name = line[2:].strip().lower()
 
 
 def _take_option(found: MailCf, name: str, value: str) -> None:
