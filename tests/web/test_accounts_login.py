@@ -78,3 +78,12 @@ def test_a_page_that_was_asked_for_comes_after_the_log_in(client: Client, alice:
     assert 'name="next"' in page
     response = client.post(address, {"login": "alice", "password": PASSWORD, "next": reverse("audit")})
     assert response["Location"] == reverse("audit")
+
+
+def test_a_fragment_asked_for_after_the_session_ended_leads_the_whole_page_to_the_log_in(
+    client: Client, db: None
+) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/history/?person=bob"}
+    answer = client.get(reverse("audit"), headers=headers)
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == f"{reverse('account_login')}?next=%2Fhistory%2F%3Fperson%3Dbob"
