@@ -1,5 +1,7 @@
 """Logging in and out, and what history keeps of it."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -87,3 +89,13 @@ def test_a_fragment_asked_for_after_the_session_ended_leads_the_whole_page_to_th
     answer = client.get(reverse("audit"), headers=headers)
     assert answer.status_code == 200
     assert answer["HX-Redirect"] == f"{reverse('account_login')}?next=%2Fhistory%2F%3Fperson%3Dbob"
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "203.0.113.9")])
+def test_only_a_proxy_of_ours_says_where_somebody_comes_from(
+    client: Client, alice: User, settings: Any, proxies: int, address: str
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    form = {"login": "alice", "password": PASSWORD}
+    client.post(reverse("account_login"), form, headers={"X-Forwarded-For": "203.0.113.9"})
+    assert AuditEvent.objects.get().detail == {"address": address}
