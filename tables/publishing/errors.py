@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tables.sendmail.commands import CommandError
 from tables.sendmail.daemon import NotAlive, WrongAnswer
+from tables.sendmail.journal import JournalUnreadable
 from tables.sendmail.mailcf import CfUnreadable
 from tables.sendmail.maildir import DirectoryProblem
 from tables.sendmail.maps import MapError
@@ -31,6 +32,7 @@ EXPECTED = (
     WrongAnswer,
     CfUnreadable,
     DirectoryProblem,
+    JournalUnreadable,
     UnsafePlan,
     OSError,
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from tables.entries import get_cluster
 from tables.models import Host
+
+#: A publisher that looks every second need not write every second.
+HEARTBEAT = timedelta(seconds=5)
 
 
 @transaction.atomic
@@ -27,5 +32,8 @@ def register_host(*, name: str = "") -> Host:
 
 
 def heartbeat(*, host: Host) -> None:
-    """Note that the host's publisher is at work."""
-    Host.objects.filter(pk=host.pk).update(seen_at=timezone.now())
+    """Note that the host's publisher is at work, at most every few seconds."""
+    now = timezone.now()
+    if host.seen_at is None or now - host.seen_at >= HEARTBEAT:
+        host.seen_at = now
+        host.save(update_fields=["seen_at"])

@@ -11,6 +11,17 @@ from typing import Any, Self
 from tables.sendmail.files import sync, write_atomic
 
 
+class JournalUnreadable(Exception):
+    """No publisher wrote this: it replaces its journal in one step."""
+
+    def __init__(self, path: Path) -> None:
+        kept = path.parent / "generations"
+        super().__init__(
+            f"{path} cannot be read, so nobody knows how far the last publication got. "
+            f"Compare the live files with the newest of {kept}, mend them if need be, and remove the journal."
+        )
+
+
 class Phase(StrEnum):
     """What is true of the live files once this is written."""
 
@@ -50,12 +61,15 @@ class Journal:
 
     @classmethod
     def load(cls, path: Path) -> Self | None:
+        """What an earlier publisher left, if it left anything. Raises :class:`JournalUnreadable`."""
         try:
             found = json.loads(path.read_bytes())
+            swaps = [Swap(**swap) for swap in found.pop("swaps")]
+            return cls(**{**found, "phase": Phase(found["phase"]), "swaps": swaps})
         except FileNotFoundError:
             return None
-        swaps = [Swap(**swap) for swap in found.pop("swaps")]
-        return cls(**{**found, "phase": Phase(found["phase"]), "swaps": swaps})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise JournalUnreadable(path) from error
 
 
 def remove(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,14 @@ def test_a_host_that_publishes_elsewhere_starts_afresh(host: Host, load: Load, p
     assert (moved.pk, moved.release) == (host.pk, None)
     assert publish().state == Publication.State.SUCCEEDED
     assert (settings.MAIL_DIR / "aliases.db").exists()
+
+
+def test_a_heartbeat_is_written_every_few_seconds_only(host: Host) -> None:
+    publishing.heartbeat(host=host)
+    first = host.seen_at
+    assert first
+    publishing.heartbeat(host=host)
+    assert Host.objects.get(pk=host.pk).seen_at == first
+    host.seen_at = first - timedelta(seconds=6)
+    publishing.heartbeat(host=host)
+    assert Host.objects.get(pk=host.pk).seen_at > first - timedelta(seconds=1)

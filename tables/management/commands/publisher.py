@@ -84,8 +84,8 @@ class Loop:
         """One look: note that we live, and converge."""
         if self.host is None:
             self.host = publishing.register_host(name=self.name)
-        publishing.heartbeat(host=self.host)
         self.host.refresh_from_db()
+        publishing.heartbeat(host=self.host)
         return publishing.converge(host=self.host, report=report, checkpoint=self.checkpoint)
 
     def run(self) -> None:
