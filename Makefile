@@ -1,13 +1,14 @@
 # make run         the panel on http://127.0.0.1:8000 with a publisher beside it
 # make test        every test, on SQLite and on PostgreSQL, with the real sendmail
 # make lint        what a commit must pass besides
+# make screenshots the pictures of README and docs, taken anew
 # make setup       what the panel needs; make setup-test: what the tests need too
 # make lock        pins requirements*.in anew (needs uv)
 
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: help setup setup-test run test lint lock
+.PHONY: help setup setup-test run test lint lock screenshots
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -28,6 +29,9 @@ lint: setup-test
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m mypy mailadmin tables deploy
+
+screenshots: setup-test
+	@$(VENV) -m pytest -q -p no:cacheprovider tests/browser/screenshots.py
 
 # Pins what requirements*.in ask for, with hashes, for every platform and Python from 3.11 on. Needs uv.
 LOCK := uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
