@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from tables import publishing
+from tables import changes, publishing
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
 from tables.models import Host, Publication
@@ -20,6 +21,7 @@ logger = logging.getLogger("mailadmin.publisher")
 
 #: Seconds to wait at most after an error; doubled from POLL_SECONDS each time.
 LONGEST_WAIT = 60
+HOUSE_KEEPING_SECONDS = 60
 
 #: Points at which a publication can be left for the next publisher: nothing live has been touched.
 SAFE_TO_STOP = {f"before {step}" for step in ("lock", "read", "plan", "build", "verify", "swap")}
@@ -72,6 +74,7 @@ class Loop:
         self.name = name or settings.HOST_NAME
         self.host: Host | None = None
         self.stopped = threading.Event()
+        self.next_house_keeping = 0.0
 
     def stop(self, _number: int, _frame: Any) -> None:
         self.stopped.set()
@@ -88,6 +91,13 @@ class Loop:
         publishing.heartbeat(host=self.host)
         return publishing.converge(host=self.host, report=report, checkpoint=self.checkpoint)
 
+    def keep_house(self) -> None:
+        """Now and then: close the requests that nobody decided in time."""
+        if time.monotonic() >= self.next_house_keeping:
+            self.next_house_keeping = time.monotonic() + HOUSE_KEEPING_SECONDS
+            if expired := changes.expire():
+                logger.info("%d change requests expired undecided.", expired)
+
     def run(self) -> None:
         wait = settings.POLL_SECONDS
         while not self.stopped.is_set():
@@ -97,6 +107,7 @@ class Loop:
     def _looked(self) -> bool:
         """One look that nothing can end but a request to stop; false when something was wrong."""
         try:
+            self.keep_house()
             self._tell(self.look())
         except publishing.Stopping:
             logger.info("Asked to end: the publication waits for the next publisher.")
