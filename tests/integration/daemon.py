@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import smtplib
@@ -51,7 +52,7 @@ class MailHost:
         self.mail.mkdir()
         (self.directory / "queue").mkdir(mode=0o700)
         (self.directory / "service.switch").write_text("hosts files\naliases files\npasswd files\n")
-        macros = [f"-DTEST_DIR={self.directory}", f"-DTEST_PORT={self.port}"]
+        macros = [f"-DTEST_DIR={self.directory}", f"-DTEST_PORT={self.port}", f"-DTEST_USER={getpass.getuser()}"]
         command = [find_program("m4"), "-D_CF_DIR_=/usr/share/sendmail/cf/", *macros, MACROS, str(SOURCE)]
         made = subprocess.run(command, capture_output=True, check=True)
         self.cf.write_bytes(made.stdout)

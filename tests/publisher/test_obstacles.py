@@ -61,8 +61,10 @@ def test_a_directory_below_one_that_everybody_may_write_is_refused(mail_dir: Pat
 
 
 def test_a_directory_that_is_not_writable_is_named(mail_dir: Path) -> None:
-    said = as_nobody(lambda: check(mail_dir))
-    assert said == (
+    mail_dir.chmod(0o555)
+    with as_nobody(), pytest.raises(DirectoryProblem) as problem:
+        check(mail_dir)
+    assert str(problem.value) == (
         f"The mail directory {mail_dir} is not writable. Run the publisher as root, or let its user own the directory."
     )
 
