@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Q
-from django.utils import timezone
 
+from mailadmin.accounts.grants import set_up_by
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
 from tables.entries import look_around
@@ -55,17 +55,24 @@ def why_not(*, request: ChangeRequest, user: User) -> str:
         return "You are not an approver. Ask one to review this request."
     if user.pk in author_ids(request):
         return "You are an author of this request. Another approver must review it."
-    if managed := _recently_managed_author(request, user):
-        days = settings.ACCOUNT_DISTANCE_DAYS
-        return f"You set up the account of {managed} within the last {days} days. Another approver must review it."
+    return _too_near(request, user)
+
+
+def _too_near(request: ChangeRequest, user: User) -> str:
+    """Why this person and an author are too near: one of them could lately have entered the other's account."""
+    authors = author_ids(request)
+    days = settings.ACCOUNT_DISTANCE_DAYS
+    for author in User.objects.filter(pk__in=authors).order_by("username"):
+        if set_up_by(author, {user.pk}):
+            return f"You set up the account of {author} within the last {days} days. Another approver must review it."
+    if set_up_by(user, authors) and not _is_new(user):
+        return f"An author reset your account within the last {days} days. Another approver must review this request."
     return ""
 
 
-def _recently_managed_author(request: ChangeRequest, user: User) -> str:
-    """The author whose account this person lately made, re-enabled or reset, and could have entered."""
-    since = timezone.now() - timedelta(days=settings.ACCOUNT_DISTANCE_DAYS)
-    managed = User.objects.filter(pk__in=author_ids(request), credentials_set_by=user, credentials_set_at__gte=since)
-    return managed.values_list("username", flat=True).first() or ""
+def _is_new(user: User) -> bool:
+    """Whether the account was never re-enabled or reset since it was made; who gives it a role is another rule."""
+    return user.credentials_set_at is None or user.credentials_set_at - user.date_joined < timedelta(minutes=1)
 
 
 def eligible_reviewers(request: ChangeRequest) -> list[User]:

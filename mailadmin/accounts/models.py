@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import F, Q
 
 
 class User(AbstractUser):
@@ -19,3 +21,32 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.username
+
+
+class RoleGrant(models.Model):
+    """A role that lets its holder approve or manage people, asked for by one administrator and given by another."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="role_grants")
+    role = models.CharField(max_length=32)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    granted = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["person", "role"], condition=Q(decided_by__isnull=True), name="rolegrant_waits_once"
+            ),
+            # Whoever asked may take it back, but not give it.
+            models.CheckConstraint(
+                condition=Q(granted=False) | ~Q(decided_by=F("asked_by")), name="rolegrant_by_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} for {self.person}"

@@ -8,25 +8,20 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from mailadmin.accounts import grants
+from mailadmin.accounts.grants import Forbidden, PeopleError, check_right, roles_of
 from mailadmin.accounts.models import User
-from mailadmin.accounts.roles import PEOPLE, Role
+from mailadmin.accounts.roles import Role
 from tables import audit
 from tables.actors import Actor
 
+__all__ = ["Forbidden", "PeopleError", "add", "change", "one_time_password", "reset_password", "roles_of", "switch"]
+
 #: Without characters that are read as one another.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-class PeopleError(Exception):
-    """What cannot be done to a person. The message says why and what to do."""
-
-
-class Forbidden(PeopleError, PermissionDenied):
-    """This actor may not manage people."""
 
 
 def one_time_password() -> str:
@@ -34,15 +29,10 @@ def one_time_password() -> str:
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
 
 
-def roles_of(person: User) -> list[Role]:
-    held = {group.name for group in person.groups.all()}
-    return [role for role in Role if role in held]
-
-
 @transaction.atomic
 def add(*, actor: Actor, username: str, full_name: str, email: str, roles: Collection[Role]) -> tuple[User, str]:
     """The new person and the password with which they log in once."""
-    _check_right(actor)
+    check_right(actor)
     username = username.strip().lower()
     if User.objects.filter(username__iexact=username).exists():
         raise PeopleError(f"There is a person “{username}” already. Choose another name, or edit that one.")
@@ -50,7 +40,7 @@ def add(*, actor: Actor, username: str, full_name: str, email: str, roles: Colle
     person = User(username=username, first_name=full_name.strip(), email=email.strip())
     _set_password(person, password, actor)
     person.save()
-    person.groups.set(_groups(roles))
+    person.groups.set(_groups(grants.without_asked(actor=actor, person=person, roles=roles)))
     audit.record(actor=actor, action="person-added", key=username, after=_state(person))
     return person, password
 
@@ -65,7 +55,7 @@ def change(*, actor: Actor, person: User, full_name: str, email: str, roles: Col
         _keep_an_administrator(person)
     person.first_name, person.email = full_name.strip(), email.strip()
     person.save(update_fields=["first_name", "email"])
-    person.groups.set(_groups(roles))
+    person.groups.set(_groups(grants.without_asked(actor=actor, person=person, roles=roles)))
     _record_change(actor, person, before)
     return person
 
@@ -102,14 +92,9 @@ def reset_password(*, actor: Actor, person: User, remove_second_factor: bool = F
     return password
 
 
-def _check_right(actor: Actor) -> None:
-    if actor.person is not None and not actor.person.has_perm(PEOPLE):
-        raise Forbidden("You may not manage people. Ask an administrator.")
-
-
 def _for_change(actor: Actor, person: User) -> User:
     """The person as they are now. All administrators are locked as well, so that two cannot switch each other off."""
-    _check_right(actor)
+    check_right(actor)
     list(User.objects.select_for_update().filter(groups__name=Role.ADMINISTRATOR).order_by("pk").values_list("pk"))
     return User.objects.select_for_update().get(pk=person.pk)
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("people/", views.people_list, name="people"),
     path("people/add/", views.person_add, name="person-add"),
+    path("people/roles/<int:pk>/", views.role_decide, name="role-decide"),
     path("people/<int:pk>/", views.person_edit, name="person-edit"),
     path("people/<int:pk>/switch/", views.person_switch, name="person-switch"),
     path("people/<int:pk>/password/", views.person_password, name="person-password"),

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from mailadmin.accounts import people
+from mailadmin.accounts import grants, people
 from mailadmin.accounts.forms import NewPersonForm, PasswordResetForm, PersonForm
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import DESCRIPTIONS, PEOPLE, Role
@@ -40,7 +40,8 @@ def people_list(request: HttpRequest) -> HttpResponse:
     found = User.objects.annotate(has_second_factor=Exists(factor)).prefetch_related("groups")
     rows = [{"person": person, "roles": people.roles_of(person)} for person in found.order_by("-is_active", "username")]
     descriptions = [(role.value, DESCRIPTIONS[role]) for role in Role]
-    return render(request, "people/list.html", {"rows": rows, "descriptions": descriptions})
+    context = {"rows": rows, "descriptions": descriptions, "grants": grants.waiting(), "myself": person_of(request)}
+    return render(request, "people/list.html", context)
 
 
 @needs(PEOPLE)
@@ -72,7 +73,7 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
         except people.PeopleError as error:
             form.add_error("roles", str(error))
         else:
-            messages.success(request, f"{person} is saved.")
+            messages.success(request, f"{person} is saved.{_said_of_roles(person)}")
             return redirect("people")
     factor = Authenticator.objects.filter(user=person).exists()
     reset = PasswordResetForm(has_second_factor=factor)
@@ -109,6 +110,28 @@ def person_password(request: HttpRequest, pk: int) -> HttpResponse:
     return _show_password(request, person, password, new=False)
 
 
+@needs(PEOPLE)
+@require_POST
+def role_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a role that another administrator asked for, or do not."""
+    give = request.POST.get("decision") == "give"
+    try:
+        grant = (grants.give if give else grants.refuse)(actor=actor_of(request), pk=pk)
+    except people.PeopleError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, f"{grant.person} is {grant.role} now." if give else f"{grant.person} is not {grant.role}."
+        )
+    return redirect("people")
+
+
+def _said_of_roles(person: User) -> str:
+    asked = [grant.role for grant in grants.waiting() if grant.person == person]
+    return f" The role {' and '.join(asked)} waits for another administrator, under People." if asked else ""
+
+
 def _show_password(request: HttpRequest, person: User, password: str, *, new: bool) -> HttpResponse:
     """The one-time password is in this answer alone: neither the session nor the database keeps it readable."""
-    return render(request, "people/password.html", {"person": person, "password": password, "new": new})
+    context = {"person": person, "password": password, "new": new, "roles": _said_of_roles(person)}
+    return render(request, "people/password.html", context)

@@ -51,6 +51,9 @@ ACTIONS = {
     "password-reset": "reset somebody's password",
     "person-added": "added a person",
     "person-changed": "changed a person",
+    "role-asked": "asked for a role",
+    "role-given": "gave a role",
+    "role-refused": "refused a role",
 }
 
 #: SHA-256, of which the beginning tells enough apart.
