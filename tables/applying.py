@@ -13,7 +13,7 @@ from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.models import ENTRY_MODELS, Change, ChangeRequest, Cluster, EntryModel
-from tables.sendmail.spec import Entry, TableSpec
+from tables.sendmail.spec import Entry, Risk, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.states import checksum, from_json
 
@@ -101,7 +101,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
         raise ChangeError(f"Change request {request.pk} is not what was submitted. Withdraw it and make it anew.")
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
-    _refuse_unapproved(request, changes)
+    request.risks = _refuse_unapproved(request, changes)
+    request.save(update_fields=["risks"])
     _write(cluster, changes)
     _number(cluster, changes)
     close(request=request, state=State.APPLIED)
@@ -110,7 +111,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     return request
 
 
-def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> None:
+def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> list[Risk]:
+    """The risks as they are now, each backed by as many approvals as it needs."""
     risks = policy.risks_of(request.cluster, changes)
     needed = policy.required_reviews(risks)
     given = len({review.reviewer_id for review in policy.valid_approvals(request)}) if needed else 0
@@ -119,6 +121,7 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> Non
             f"Change request {request.pk} needs {needed} approval by another person ({', '.join(sorted(risks))}) "
             f"and has {given}."
         )
+    return sorted(risks)
 
 
 def _conflicted(request: ChangeRequest, actor: Actor, found: Sequence[tuple[Change, Entry | None]]) -> ChangeRequest:

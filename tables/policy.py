@@ -84,6 +84,12 @@ def eligible_reviewers(request: ChangeRequest) -> list[User]:
     return [person for person in people.order_by("username") if not why_not(request=request, user=person)]
 
 
+def standing_approvals(request: ChangeRequest) -> list[Review]:
+    """Approvals of what was applied by persons who are still active and approvers."""
+    given = request.reviews.filter(decision=Review.Decision.APPROVE, checksum=request.checksum)
+    return [review for review in given.select_related("reviewer") if review.reviewer.has_perm(REVIEW)]
+
+
 def valid_approvals(request: ChangeRequest) -> list[Review]:
     """Approvals of exactly this version by different persons who may still give them."""
     given = request.reviews.filter(decision=Review.Decision.APPROVE, checksum=request.checksum)

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit
+from tables import audit, policy
 from tables.actors import Actor
 from tables.entries import rows
-from tables.errors import Forbidden
-from tables.models import Change, Cluster, FilePassage, Host, Publication, Release
+from tables.errors import ChangeError, Forbidden
+from tables.models import Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum, from_json
@@ -58,7 +58,22 @@ def cut(*, cluster: Cluster, actor: Actor, reason: str = "", override: bool = Fa
     return release
 
 
+def _refuse_unbacked(cluster: Cluster, after: int) -> None:
+    """Who approved what is about to be published must still be an approver; what was undone since does not count."""
+    fresh = Change.objects.filter(cluster=cluster, number__gt=after)
+    newer = fresh.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
+    standing = fresh.filter(~Exists(newer))
+    for request in ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk"):
+        needed = policy.required_reviews(request.risks)
+        if needed and len(policy.standing_approvals(request)) < needed:
+            raise ChangeError(
+                f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
+                "Take its changes back, or propose them anew."
+            )
+
+
 def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None) -> Release:
+    _refuse_unbacked(cluster, after.change_number if after else 0)
     release = Release.objects.create(
         cluster=cluster,
         number=after.number + 1 if after else 1,

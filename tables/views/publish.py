@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from mailadmin.accounts import roles
 from tables import entries, publishing, releases
 from tables.context import slowest_host, table_counts
+from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Host, Publication, Release
 from tables.publishing.errors import EXPECTED, explain
@@ -77,7 +78,14 @@ def _publish(request: HttpRequest, cluster: Cluster) -> HttpResponse:
     form = PublishForm(request.POST)
     form.is_valid()
     reason, override = form.cleaned_data.get("reason", ""), form.cleaned_data.get("override", False)
-    return _lead_on(request, releases.cut(cluster=cluster, actor=actor_of(request), reason=reason, override=override))
+    try:
+        release = releases.cut(cluster=cluster, actor=actor_of(request), reason=reason, override=override)
+    except Forbidden:
+        raise
+    except ChangeError as error:
+        messages.error(request, str(error))
+        return redirect("publish")
+    return _lead_on(request, release)
 
 
 def _lead_on(request: HttpRequest, release: Release) -> HttpResponse:

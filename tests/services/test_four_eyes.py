@@ -13,6 +13,7 @@ from tables.actors import Actor
 from tables.entries import get_cluster, get_entry
 from tables.errors import ChangeError, Forbidden, KeyHeld, ReasonMissing, ReviewError
 from tables.models import Change, ChangeRequest, Review
+from tables.releases import cut
 from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
 from tests.people import make_person
@@ -117,6 +118,19 @@ def test_who_lost_the_role_no_longer_counts(alice: User, bob: User) -> None:
     bob.groups.clear()
     with pytest.raises(ReviewError, match="not an approver"):
         reviews.approve(request=request, reviewer=User.objects.get(pk=bob.pk), checksum=request.checksum)
+
+
+@pytest.mark.parametrize("what", ["switched off", "no longer an approver"])
+def test_what_they_approved_is_not_published_without_them(alice: User, bob: User, what: str) -> None:
+    request = approve(bob, save(alice, "relay-domains", "customer.example", reason="wanted"))
+    if what == "switched off":
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+    else:
+        bob.groups.clear()
+    with pytest.raises(ChangeError, match=f"request {request.pk} is no longer an approver"):
+        cut(cluster=get_cluster(), actor=Actor.of(alice))
+    delete(alice, "relay-domains", "customer.example")
+    assert cut(cluster=get_cluster(), actor=Actor.of(alice)).number == 1
 
 
 def test_who_was_switched_off_no_longer_counts(alice: User, bob: User) -> None:

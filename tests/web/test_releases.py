@@ -247,3 +247,10 @@ def test_the_list_of_releases_costs_no_more_queries_as_it_grows(
 def test_the_panel_has_words_for_every_step_of_the_publisher() -> None:
     assert tuple(STEPS) == publishing.STEPS
     assert {"succeeded", "failed", "running", "skipped", "interrupted", "rolled back"} <= set(STEP_ICONS)
+
+
+def test_what_nobody_stands_for_any_more_is_not_published_and_says_so(alice: User, bob: User) -> None:
+    request = approve(bob, save(alice, "relay-domains", "customer.example", reason="wanted"))
+    bob.groups.clear()
+    page = words(visitor(alice).post(reverse("publish"), {"reason": ""}, follow=True))
+    assert f"Who approved change request {request.pk} is no longer an approver" in page
