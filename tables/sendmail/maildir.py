@@ -100,6 +100,19 @@ _WRITABLE = "Run the publisher as root, or let its user own the directory."
 
 def check(path: Path) -> None:
     """Refuse a directory that cannot be written, or that sendmail itself would refuse."""
+    try:
+        _check_reachable(path)
+    except PermissionError as error:  # a directory above keeps us out
+        raise _not_writable(path) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise _not_writable(path)
+
+
+def _not_writable(path: Path) -> DirectoryProblem:
+    return DirectoryProblem(f"The mail directory {path} is not writable. {_WRITABLE}")
+
+
+def _check_reachable(path: Path) -> None:
     if not path.exists():
         raise DirectoryProblem(
             f"The mail directory {path} does not exist. Create it, or set MAILADMIN_MAIL_DIR to the right one."
@@ -112,8 +125,6 @@ def check(path: Path) -> None:
                 f"Everybody may write in {directory}, so sendmail refuses every map below it. "
                 f"Take that right away (chmod o-w {directory}) or set MAILADMIN_MAIL_DIR to another place."
             )
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise DirectoryProblem(f"The mail directory {path} is not writable. {_WRITABLE}")
 
 
 def _check_target(target: Path, mail_dir: Path) -> None:
