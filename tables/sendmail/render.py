@@ -138,6 +138,33 @@ def reads_as(spec: TableSpec, text: str, entry: Entry) -> bool:
     return [(line.what, line.key, line.value) for line in lines] == [(What.ENTRY, entry.key, entry.value)]
 
 
+class _Everywhere(frozenset[str]):
+    """Every domain is a local one: whether ``user@domain`` may name an alias is not asked here."""
+
+    def __contains__(self, _domain: object) -> bool:
+        return True
+
+
+def is_faithful(spec: TableSpec, entry: Entry) -> bool:
+    """Whether what is written for ``entry`` is read as this entry and nothing else; as nothing when it is disabled.
+
+    A key with a blank or colon in it, or exact lines that say something else, would bring in a line that nobody saw.
+    """
+    try:
+        text = item_text(spec, entry)
+    except UnwritableError:
+        return False
+    wanted = [(What.ENTRY, entry.key, entry.value)] if entry.enabled else []
+    # A backslash at the end of a file is a character; before a line end it joins the next line.
+    return any(_read(spec, form) == wanted for form in (text, text.removesuffix("\n")))
+
+
+def _read(spec: TableSpec, text: str) -> list[tuple[What, str, str]]:
+    """What takes effect, or fails, in ``text`` alone in a file."""
+    lines = FORMATS[spec.kind].read(physical_lines(BytesIO(encode(text))), _Everywhere())
+    return [(line.what, line.key, line.value) for line in lines if line.what in (What.ENTRY, What.REFUSED)]
+
+
 def changed(_spec: TableSpec, entry: Entry, *, value: str | None = None, comment: str | None = None) -> Entry:
     """``entry`` with a new value or comment; the exact lines that are no longer true are dropped."""
     if value is not None and value != entry.value:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from tables.sendmail import risk
 from tables.sendmail.spec import Duplicates, Kind, TableSpec
-from tables.sendmail.syntax import access, aliases, check_entry, genericstable, mailertable, names, normalise_key
+from tables.sendmail.syntax import (
+    access,
+    aliases,
+    check_entry,
+    genericstable,
+    mailertable,
+    misread,
+    names,
+    normalise_key,
+)
 from tables.sendmail.syntax import virtusertable as virtual
 from tables.sendmail.syntax.common import domain_after_at, is_number
 
-__all__ = ["TABLES", "UnknownTable", "check_entry", "get", "normalise_key"]
+__all__ = ["TABLES", "UnknownTable", "check_entry", "get", "misread", "normalise_key"]
 
 
 class UnknownTable(LookupError):

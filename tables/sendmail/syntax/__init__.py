@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.localname import NotLocal, resolve
-from tables.sendmail.spec import Entry, Kind, Problem, TableSpec
+from tables.sendmail.render import is_faithful
+from tables.sendmail.spec import Entry, Grade, Kind, Problem, TableSpec
 from tables.sendmail.syntax.common import check_comment, check_key_text, check_value_text, control_character, error
 from tables.sendmail.text import fold, length
 
-__all__ = ["check_entry", "check_line", "normalise_key"]
+__all__ = ["check_entry", "check_line", "misread", "normalise_key"]
 
 
 def check_entry(spec: TableSpec, entry: Entry) -> list[Problem]:
@@ -27,7 +28,18 @@ def check_entry(spec: TableSpec, entry: Entry) -> list[Problem]:
                 "value" if spec.has_value else "key",
             )
         )
+    if not any(problem.grade is Grade.ERROR for problem in problems) and not is_faithful(spec, entry):
+        problems.append(misread(spec))
     return problems
+
+
+def misread(spec: TableSpec) -> Problem:
+    return error(
+        "text.misread",
+        f"Written to {spec.name}, this would be read as another entry than it says here, or as several.",
+        "Remove blanks, colons, quotes and # from the key, and # and a backslash at the end from the value.",
+        "key",
+    )
 
 
 def check_line(spec: TableSpec, key: str, value: str, line: int | None = None) -> list[Problem]:
