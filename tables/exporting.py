@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time
+from contextlib import suppress
+from datetime import MAXYEAR, MINYEAR, datetime, time
 from pathlib import Path
 
 from django.utils import timezone
@@ -19,7 +20,7 @@ from tables.sendmail.tables import TABLES
 
 def change_number_at(cluster: Cluster, at: str) -> int:
     """The last change before a point named as a release's number or a time (ISO 8601)."""
-    if at.isdigit():
+    if at.isdecimal() and at.isascii():
         release = Release.objects.filter(cluster=cluster, number=int(at)).first()
         if release is None:
             raise ChangeError(f"There is no release {at}. Name an existing one or a time like 2026-01-31T12:00.")
@@ -45,6 +46,8 @@ def _moment(at: str) -> datetime:
         moment = datetime.combine(day, time.min)
     if moment is None:
         raise ChangeError(f"{at} is neither a release's number nor a time. Write a time like 2026-01-31T12:00.")
+    if moment.year in {MINYEAR, MAXYEAR}:  # another time zone would put it outside what a database can compare
+        raise ChangeError(f"{at} is too far away. Write a time like 2026-01-31T12:00.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
@@ -85,5 +88,7 @@ def _write(path: Path, chunks: Iterator[bytes]) -> None:
             stream.writelines(chunks)
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise ChangeError(f"{path} cannot be written: {error.strerror}. What stood there is untouched.") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)

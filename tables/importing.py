@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from tables.sendmail.layout import STEP
 from tables.sendmail.parse import read_table
 from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
 from tables.sendmail.tables import TABLES
+from tables.sendmail.text import decode
 from tables.states import table_digest
 
 MERGE, REPLACE = "merge", "replace"
@@ -58,20 +60,42 @@ Progress = Callable[[FileReport, int], None]
 
 def find_files(path: Path, table: TableSpec | None = None) -> dict[str, Path]:
     """The files to import: that one file, or those in a directory that bear a table's name."""
+    try:
+        return _found(path, table)
+    except OSError as error:
+        raise ChangeError(
+            f"{error.filename} cannot be looked at: {error.strerror}. Run as a user who may, such as root."
+        ) from error
+
+
+def _found(path: Path, table: TableSpec | None) -> dict[str, Path]:
     if table is not None:
         file = path / table.name if path.is_dir() else path
         if not file.is_file():
-            raise ChangeError(f"{file} is not a file. Name the file that holds {table.name}.")
+            raise ChangeError(
+                f"{file} is not a file. Name the file that holds {table.name} (no pipe: it is read twice)."
+            )
         return {table.name: file}
     if not path.is_dir():
         raise ChangeError(f"{path} is not a directory. For a single file say which table it is with --table.")
-    found = {name: path / name for name in TABLES if (path / name).is_file()}
+    found = {name: path / name for name in TABLES if _is_there(path / name)}
+    if odd := [str(file) for file in found.values() if not file.is_file()]:
+        raise ChangeError(f"Not a file, nor a link to one: {', '.join(odd)}. Mend it, or name one file with --table.")
     beside = path.parent / "aliases"
     if "aliases" not in found and path.name == "mail" and beside.is_file():
         found = {"aliases": beside, **found}
     if not found:
         raise ChangeError(f"{path} holds none of {', '.join(TABLES)}. Name the directory that holds these files.")
     return found
+
+
+def _is_there(file: Path) -> bool:
+    """Also what is no file, or a link to nothing: left out in silence, its table would be thought empty."""
+    try:
+        file.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def local_names(files: Mapping[str, Path]) -> frozenset[str]:
@@ -218,7 +242,7 @@ def request_import(
     if not request.changes.exists():
         request.delete()
         return Outcome(None, reports)
-    request.reason = reason or f"Import of {', '.join(str(path) for path in files.values())}"
+    request.reason = reason or f"Import of {', '.join(decode(os.fsencode(path)) for path in files.values())}"
     request.save(update_fields=["reason"])
     return Outcome(changes.submit(request=request, actor=actor), reports)
 

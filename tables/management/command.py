@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
@@ -17,24 +21,29 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from mailadmin.accounts.models import User
 from tables.actors import Actor
 from tables.entries import get_cluster
-from tables.errors import ChangeError
+from tables.management.failures import one_line
 from tables.models import Cluster
 from tables.sendmail.spec import Grade, Problem, TableSpec
 from tables.sendmail.tables import TABLES
-from tables.sendmail.text import visible
+from tables.sendmail.text import decode, visible
 
 
 class TablesCommand(BaseCommand):
     """A command whose refusals are one clear line and exit status 1."""
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if parser.called_from_command_line:
+            parser.error = partial(_refuse_usage, parser)  # type: ignore[method-assign]
+        return parser
+
     def execute(self, *args: Any, **options: Any) -> str | None:
-        try:
+        with one_line():
             return super().execute(*args, **options)
-        except ChangeError as error:
-            raise CommandError(str(error)) from error
 
     def print_json(self, value: Any) -> None:
-        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
+        """In ASCII: the same in every locale."""
+        self.stdout.write(json.dumps(value, indent=2))
 
     def print_problems(self, source: str, problems: list[Problem], *, notes: bool = False) -> None:
         """One problem a line, with its position as a compiler would write it; notes only where they are wanted."""
@@ -50,6 +59,30 @@ class TablesCommand(BaseCommand):
         """``1 error, 3 warnings``; empty when there is none."""
         numbers = Counter(grades)
         return ", ".join(counted(numbers[grade], grade) for grade in Grade if numbers[grade])
+
+
+def _refuse_usage(parser: CommandParser, message: str) -> NoReturn:
+    """Exit status 1 as for every refusal: 2 is what ``plan`` says when there is something to publish."""
+    parser.exit(1, f"{parser.prog}: {message}. See {parser.prog} --help.\n")
+    raise AssertionError
+
+
+def filled(given: str) -> str:
+    """An argument's text. An empty one is a script's unset variable and must not mean the default."""
+    if not given:
+        raise ArgumentTypeError("it is empty; leave it out or name something")
+    return decoded(given)
+
+
+def decoded(given: str) -> str:
+    """An argument in whatever encoding it was typed, as text that a database takes."""
+    return decode(os.fsencode(given))
+
+
+def filled_path(given: str) -> Path:
+    """An argument's path; an empty one would be the working directory."""
+    filled(given)
+    return Path(given)
 
 
 def counted(number: int, noun: str) -> str:
@@ -73,7 +106,7 @@ def table_from(name: str | None) -> TableSpec | None:
 
 
 def add_cluster_argument(parser: CommandParser) -> None:
-    parser.add_argument("--cluster", metavar="NAME", help="the cluster, when there is more than one")
+    parser.add_argument("--cluster", type=filled, metavar="NAME", help="the cluster, when there is more than one")
 
 
 def cluster_from(name: str | None) -> Cluster:
@@ -83,7 +116,7 @@ def cluster_from(name: str | None) -> Cluster:
         return Cluster.objects.get(name=name)
     except Cluster.DoesNotExist as error:
         known = ", ".join(Cluster.objects.values_list("name", flat=True)) or get_cluster().name
-        raise CommandError(f"There is no cluster {name}. There is: {known}.") from error
+        raise CommandError(f"There is no cluster {visible(name)}. There is: {known}.") from error
 
 
 def actor_from(username: str | None) -> Actor:
@@ -93,7 +126,7 @@ def actor_from(username: str | None) -> Actor:
     try:
         return Actor.of(User.objects.get(username=username, is_active=True))
     except User.DoesNotExist as error:
-        raise CommandError(f"There is no active person {username}. Name one who can log in.") from error
+        raise CommandError(f"There is no active person {visible(username)}. Name one who can log in.") from error
 
 
 @contextmanager

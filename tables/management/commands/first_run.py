@@ -18,7 +18,7 @@ from tables import audit, importing
 from tables.actors import Actor
 from tables.entries import get_cluster, is_empty
 from tables.errors import ChangeError
-from tables.management.command import TablesCommand
+from tables.management.command import TablesCommand, decoded, filled_path
 from tables.models import Cluster
 
 ADMINISTRATOR = "admin"
@@ -29,7 +29,7 @@ class Command(TablesCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--from", dest="source", type=Path, default=Path("/etc/mail"), help="where tables may be (/etc/mail)"
+            "--from", dest="source", type=filled_path, default=Path("/etc/mail"), help="where tables may be (/etc/mail)"
         )
         parser.add_argument("--sample", action="store_true", help="take the sample tables even if there are others")
 
@@ -43,7 +43,7 @@ class Command(TablesCommand):
     def _take_over(self, cluster: Cluster, source: Path, sample: bool) -> None:
         directory, files = self._found(source, sample)
         outcome = importing.baseline(
-            cluster=cluster, actor=Actor.command(), files=files, reason=f"First import of {directory}"
+            cluster=cluster, actor=Actor.command(), files=files, reason=f"First import of {decoded(str(directory))}"
         )
         for report in outcome.reports:
             self.print_problems(str(report.path), report.problems)

@@ -21,6 +21,9 @@ from tables.management.command import (
     add_table_argument,
     cluster_from,
     counted,
+    decoded,
+    filled,
+    filled_path,
     problem_json,
     progress_bar,
     table_from,
@@ -37,7 +40,7 @@ class Command(TablesCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, help="a directory such as /etc/mail, or one file with --table")
+        parser.add_argument("path", type=filled_path, help="a directory such as /etc/mail, or one file with --table")
         add_table_argument(parser, "import only this table")
         parser.add_argument(
             "--mode",
@@ -48,12 +51,15 @@ class Command(TablesCommand):
         parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
         parser.add_argument("--json", action="store_true", help="print entries and problems as JSON")
         add_cluster_argument(parser)
-        parser.add_argument("--actor", metavar="USER", help="who imports (default: the operating system's user)")
-        parser.add_argument("--reason", default="", metavar="TEXT", help="why; kept in the history")
+        parser.add_argument(
+            "--actor", type=filled, metavar="USER", help="who imports (default: the operating system's user)"
+        )
+        parser.add_argument("--reason", type=decoded, default="", metavar="TEXT", help="why; kept in the history")
 
     def handle(self, *, path: Path, table: str | None, dry_run: bool, json: bool, **options: Any) -> None:
         files = importing.find_files(path, table_from(table))
         notes = options["verbosity"] > 1
+        cluster_from(options["cluster"]), actor_from(options["actor"])  # a dry run refuses what the import would
         outcome = Outcome(None, []) if dry_run else self._import(files, options)
         if json:
             self.print_json({"tables": self._described(files, options)} | self._request_json(outcome))
