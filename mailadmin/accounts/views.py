@@ -16,6 +16,7 @@ from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import DESCRIPTIONS, PEOPLE, Role
 from tables.context import THEME_COOKIE, THEMES
 from tables.views.access import actor_of, needs, person_of
+from tables.views.fresh import needs_fresh_login
 
 YEAR = 365 * 24 * 60 * 60
 
@@ -45,6 +46,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
 
 
 @needs(PEOPLE)
+@needs_fresh_login
 @never_cache
 def person_add(request: HttpRequest) -> HttpResponse:
     form = NewPersonForm(request.POST or None, initial={"roles": [Role.VIEWER]})
@@ -59,6 +61,7 @@ def person_add(request: HttpRequest) -> HttpResponse:
 
 
 @needs(PEOPLE)
+@needs_fresh_login
 @never_cache
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User.objects.select_related("credentials_set_by"), pk=pk)
@@ -82,6 +85,7 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs(PEOPLE)
+@needs_fresh_login
 @require_POST
 def person_switch(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
@@ -96,6 +100,7 @@ def person_switch(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs(PEOPLE)
+@needs_fresh_login
 @require_POST
 @never_cache
 def person_password(request: HttpRequest, pk: int) -> HttpResponse:
@@ -111,6 +116,7 @@ def person_password(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs(PEOPLE)
+@needs_fresh_login
 @require_POST
 def role_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a role that another administrator asked for, or do not."""

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from functools import wraps
-
-from allauth.account import app_settings
-from allauth.account.authentication import get_authentication_records
-from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,27 +12,8 @@ from tables import changes, reviews
 from tables.forms import ReviewForm
 from tables.models import ChangeRequest
 from tables.views.access import needs, person_of
+from tables.views.fresh import needs_fresh_login
 from tables.views.requests import CHANGES_SHOWN, show
-
-View = Callable[[HttpRequest, int], HttpResponse]
-
-
-def recently_authenticated(request: HttpRequest) -> bool:
-    """Whether the person logged in or confirmed who they are, in this session, within the time that settings allow."""
-    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
-    return any(record["at"] > since for record in get_authentication_records(request, person_of(request)))
-
-
-def needs_fresh_login(view: View) -> View:
-    """Ask who it is before going on. allauth keeps the posted form meanwhile and posts it again afterwards."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, pk: int) -> HttpResponse:
-        if not recently_authenticated(request):
-            raise ReauthenticationRequired
-        return view(request, pk)
-
-    return checked
 
 
 @require_POST

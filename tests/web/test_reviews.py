@@ -1,10 +1,8 @@
 """A second person's decision, as the panel takes it."""
 
-import time
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -13,7 +11,7 @@ from tables.models import ChangeRequest, RelayDomain, Review, Viewing
 from tests.people import PASSWORD
 from tests.services.editing import save
 from tests.web.test_requests import pad
-from tests.web.visits import standing, stands, text, visitor
+from tests.web.visits import let_the_log_in_age, standing, stands, text, visitor
 
 
 @pytest.fixture
@@ -25,12 +23,6 @@ def decide(client: Client, request: ChangeRequest, decision: str, **typed: str) 
     """Open the request and press a button under it."""
     shown = client.get(f"/requests/{request.pk}/").context["form"]["checksum"].value()
     return client.post(f"/requests/{request.pk}/{decision}/", {"checksum": shown, **typed})
-
-
-def age_of_login(client: Client, seconds: int) -> None:
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - seconds}]
-    session.save()
 
 
 def test_an_approved_request_is_applied_at_once(bob: User, relay: ChangeRequest) -> None:
@@ -137,7 +129,7 @@ def test_approving_asks_who_it_is_when_the_log_in_was_long_ago_and_keeps_what_wa
     bob: User, relay: ChangeRequest
 ) -> None:
     client = visitor(bob)
-    age_of_login(client, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+    let_the_log_in_age(client)
 
     asked = decide(client, relay, "approve", comment="I rang them")
     assert asked.status_code == 302
@@ -153,7 +145,7 @@ def test_approving_asks_who_it_is_when_the_log_in_was_long_ago_and_keeps_what_wa
 
 def test_a_wrong_password_does_not_approve(bob: User, relay: ChangeRequest) -> None:
     client = visitor(bob)
-    age_of_login(client, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+    let_the_log_in_age(client)
 
     asked = decide(client, relay, "approve")
     client.post(asked.url, {"password": "not it"})
@@ -164,7 +156,7 @@ def test_a_wrong_password_does_not_approve(bob: User, relay: ChangeRequest) -> N
 
 def test_rejecting_does_not_ask_who_it_is(bob: User, relay: ChangeRequest) -> None:
     client = visitor(bob)
-    age_of_login(client, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+    let_the_log_in_age(client)
 
     decide(client, relay, "reject", comment="no")
 

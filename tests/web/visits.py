@@ -6,6 +6,7 @@ import time
 from html import unescape
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from mailadmin.accounts.models import User
@@ -25,6 +26,14 @@ def visitor(person: User) -> Client:
     session["account_authentication_methods_user"] = str(person.pk)
     session.save()
     return client
+
+
+def let_the_log_in_age(client: Client) -> None:
+    """As if the person had logged in longer ago than a decision of weight may be."""
+    session = client.session
+    then = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT - 1
+    session["account_authentication_methods"] = [{"method": "password", "at": then}]
+    session.save()
 
 
 def text(response: Any) -> str:
