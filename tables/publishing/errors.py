@@ -13,6 +13,7 @@ from tables.sendmail.mailcf import CfUnreadable
 from tables.sendmail.maildir import DirectoryProblem
 from tables.sendmail.maps import MapError
 from tables.sendmail.plan import UnsafePlan
+from tables.sendmail.secret import masked
 
 
 class PublishError(Exception):
@@ -41,7 +42,7 @@ EXPECTED = (
 def explain(error: BaseException, directory: Path) -> str:
     """One sentence on what is wrong, with the numbers, and what to do."""
     if not isinstance(error, OSError):
-        return str(error)
+        return masked(str(error))
     if error.errno == errno.ENOSPC:
         free = shutil.disk_usage(directory).free // 1024
         return f"The disk that holds {directory} is full: {free} KiB are free. Make room and publish again."

@@ -16,6 +16,7 @@ from tables.models import Publication
 from tables.publishing.errors import EXPECTED, Stopping, explain, output_of
 from tables.sendmail.commands import Result
 from tables.sendmail.generations import Checkpoint, nowhere
+from tables.sendmail.secret import masked
 
 logger = logging.getLogger("mailadmin.publisher")
 
@@ -39,8 +40,8 @@ class Step:
         self.entry = entry
 
     def say(self, message: str) -> None:
-        """The sentence that people see beside the step."""
-        self.entry["message"] = message
+        """The sentence that people see beside the step; like all of it without passwords."""
+        self.entry["message"] = masked(message)
 
     def skip(self, message: str) -> None:
         self.entry["state"] = SKIPPED
@@ -48,7 +49,7 @@ class Step:
 
     def add(self, output: Result | str) -> None:
         """Keep what a program printed, up to a limit."""
-        text = output if isinstance(output, str) else output.output
+        text = masked(output if isinstance(output, str) else output.output)
         kept = f"{self.entry['output']}{text}"
         self.entry["output"] = kept if len(kept) <= KEPT else f"{kept[:KEPT]}\n…\n"
 

@@ -9,7 +9,11 @@ from tables import publishing
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.models import ChangeRequest, Publication
+from tables.publishing.errors import explain
+from tables.publishing.progress import Step
 from tables.releases import cut
+from tables.sendmail.commands import Result
+from tables.sendmail.daemon import WrongAnswer
 from tables.sendmail.secret import MASK, masked, unmasked
 from tests.commands.running import run
 from tests.services.editing import approve, save, value_of
@@ -69,6 +73,15 @@ def test_steps_of_a_publication_do_not_show_a_password(stored: None, alice: User
     cut(cluster=get_cluster(), actor=Actor.of(alice))
     publishing.converge(host=host)
     assert "s3cr3t" not in str(Publication.objects.get().steps)
+
+
+def test_what_sendmail_answers_is_kept_without_the_password() -> None:
+    entry = {"message": "", "output": ""}
+    step = Step(entry)
+    step.add(f"map_lookup: access ({KEY}) returns {VALUE} (0)\n")
+    step.say(f"sendmail finds nothing for {KEY} instead of {VALUE!r}.")
+    told = explain(WrongAnswer(f"sendmail finds {VALUE!r}.", Result((), 0, "", "", 0.0)), Path("/etc/mail"))
+    assert "s3cr3t" not in f"{entry}{told}"
 
 
 def test_editing_beside_a_hidden_password_keeps_it(alice: User, bob: User) -> None:
