@@ -68,7 +68,7 @@ def test_the_plan_does_not_show_a_password(stored: None) -> None:
     assert all("s3cr3t" not in file.diff for file in publishing.make_plan(host=host).files)
 
 
-def test_steps_of_a_publication_do_not_show_a_password(stored: None, alice: User, settings, tmp_path: Path) -> None:
+def test_steps_of_a_publication_do_not_show_a_password(stored: None, alice: User) -> None:
     host = publishing.register_host()
     cut(cluster=get_cluster(), actor=Actor.of(alice))
     publishing.converge(host=host)
@@ -88,14 +88,8 @@ def test_editing_beside_a_hidden_password_keeps_it(alice: User, bob: User) -> No
     approve(bob, save(alice, "access", KEY, VALUE, reason="smart host"))
     form = form_of("access", KEY, value=f'"U:other" "P:{MASK}" "M:PLAIN"', reason="new user")
     visitor(alice).post(address("entry-edit", "access", KEY), form)
-    approve(bob, bob_sees_last())
+    approve(bob, ChangeRequest.objects.latest("pk"))
     assert value_of("access", KEY) == '"U:other" "P:s3cr3t-one" "M:PLAIN"'
-
-
-def bob_sees_last():
-    from tables.models import ChangeRequest
-
-    return ChangeRequest.objects.latest("pk")
 
 
 @pytest.mark.parametrize("value", [VALUE, '"P=czNjcjN0"', '"u:x" "p:s3cr3t"'])
