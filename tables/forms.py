@@ -95,6 +95,11 @@ class EntryForm(forms.Form):
             if name in self.fields:
                 self.fields[name].widget.attrs["aria-invalid"] = "true"
 
+    def lead_to(self, name: str) -> None:
+        """Where the page opens with the cursor."""
+        if name in self.fields:
+            self.fields[name].widget.attrs["autofocus"] = True
+
     @property
     def typed(self) -> Entry:
         """The entry as it was typed: no field refuses anything, so there always is one."""

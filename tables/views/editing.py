@@ -24,6 +24,9 @@ from tables.views.access import actor_of, needs
 from tables.views.entries import back_to, find_entry, go_on, tell
 from tables.views.rows import holders
 
+#: What is no mistake while somebody is still typing a new entry.
+NOT_YET_TYPED = frozenset({"key.missing", "value.missing"})
+
 
 @dataclass(slots=True)
 class Findings:
@@ -80,7 +83,12 @@ class Editor:
         return None if self.original is None else self.original.key
 
     def context(self) -> dict[str, Any]:
-        self.form.mark_wrong({problem.field for problem in self.findings.problems if problem.grade is Grade.ERROR})
+        wrong = {problem.field for problem in self.findings.problems if problem.grade is Grade.ERROR}
+        if isinstance(self.error, changes.ReasonMissing):
+            wrong = {"reason"}
+        self.form.mark_wrong(wrong)
+        if self.error or not (self.original or self.form.is_bound):
+            self.form.lead_to(next((name for name in (*TYPED, "reason") if name in wrong), "" if self.error else "key"))
         return {
             "table": self.table,
             "form": self.form,
@@ -126,13 +134,15 @@ def _address(name: str, table: TableSpec, key: str | None) -> str:
 def _comparison(table: TableSpec, theirs: Entry | None, mine: Entry) -> list[tuple[str, str, str]]:
     """Each field's name, what somebody else made of it, and what was typed here."""
     named = [(table.key_label, "key"), (table.value_label, "value"), ("Comment", "comment")]
-    rows = [
-        (label, visible(getattr(theirs, name)) if theirs else "", visible(getattr(mine, name)))
-        for label, name in named
-        if label
-    ]
+    rows = [(label, _shown(theirs, name), _shown(mine, name)) for label, name in named if label]
     words = {True: "in force", False: "switched off"}
     return [*rows, ("State", words[theirs.enabled] if theirs else "", words[mine.enabled])]
+
+
+def _shown(entry: Entry | None, name: str) -> str:
+    """A field with what no page can show written out; only a comment has lines of its own."""
+    text = getattr(entry, name) if entry else ""
+    return "\n".join(map(visible, text.split("\n"))) if name == "comment" else visible(text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -240,4 +250,6 @@ def check(request: HttpRequest, table: TableSpec) -> HttpResponse:
     original = None if key is None else entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
     editor = Editor(request, table, original, form)
     editor.findings = _look(table, key, form.typed)
+    if original is None:
+        editor.findings.problems = [found for found in editor.findings.problems if found.rule not in NOT_YET_TYPED]
     return render(request, "tables/_checks.html", {**editor.context(), "narrowed": True})

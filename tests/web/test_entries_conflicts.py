@@ -26,6 +26,14 @@ def test_both_versions_are_shown_and_nothing_typed_is_lost(alice: User, dora: Us
     assert standing("aliases", "sales").value == "dora, theirs@example.net"
 
 
+def test_a_comment_of_several_lines_is_compared_line_by_line(alice: User, dora: User) -> None:
+    mine = opened_by_alice(alice)
+    save(dora, "aliases", "sales", "dora", comment="hers\nand more")
+    page = text(visitor(alice).post(address("entry-edit", "aliases", "sales"), mine))
+    assert "hers<br>and more" in page
+    assert "hers\\nand more" not in page
+
+
 def test_one_may_save_over_the_other_consciously(alice: User, dora: User) -> None:
     mine = opened_by_alice(alice)
     save(dora, "aliases", "sales", "dora")

@@ -1,5 +1,8 @@
 """Adding and editing an entry."""
 
+import re
+from typing import Any
+
 import pytest
 
 from mailadmin.accounts.models import User
@@ -170,6 +173,39 @@ def test_leaving_a_field_tells_what_is_wrong_and_writes_nothing(alice: User) -> 
     assert "problem--error" in page
     assert "This needs a second person." in page
     assert not ChangeRequest.objects.exists()
+
+
+def test_a_field_that_one_has_not_come_to_is_no_mistake_yet(alice: User) -> None:
+    client = visitor(alice)
+    checked = client.post("/tables/aliases/check/", {"key": "sales", "value": "", "enabled": "on"})
+    assert "The value is empty." not in text(checked)
+    assert "The value is empty." in text(post_new(client, "aliases", key="sales", value=""))
+
+
+def test_a_new_entry_opens_with_the_cursor_in_its_key(alice: User) -> None:
+    assert focused(visitor(alice).get("/tables/aliases/add/")) == "id_key"
+
+
+@pytest.mark.parametrize(
+    ("table", "typed", "where"),
+    [
+        ("aliases", {"key": "", "value": "alice"}, "id_key"),
+        ("aliases", {"key": "sales", "value": ""}, "id_value"),
+        ("virtusertable", {"key": "@example.com", "value": "alice"}, "id_reason"),
+        ("aliases", {"key": "sales", "value": "alice # head of sales"}, "id_confirmed"),
+    ],
+)
+def test_a_refusal_puts_the_cursor_where_something_must_be_done(
+    alice: User, bob: User, table: str, typed: dict[str, str], where: str
+) -> None:
+    assert focused(post_new(visitor(alice), table, **typed)) == where
+
+
+def focused(response: Any) -> str:
+    (control,) = re.findall(r"<[^>]* autofocus[^>]*>", response.content.decode())
+    found = re.search(r' id="(\w+)"', control)
+    assert found
+    return found[1]
 
 
 def test_a_check_of_an_entry_does_not_mind_that_its_key_is_taken_by_itself(alice: User) -> None:
