@@ -28,8 +28,8 @@ ARGUMENTS = [
 #: Milliseconds that anything on a page may take.
 PATIENCE = 15_000
 
-#: Chromium's and htmx's own remark about a page that says what is wrong with a form, that somebody else was quicker, or that one
-#: may not.
+#: What Chromium and htmx remark about a page that says what is wrong with a form, that somebody else was quicker, or
+#: that one may not.
 REFUSED = re.compile(r"status of (403|409|422) |Status Error Code 403 ")
 
 #: Playwright's event loop lives in this thread, where Django would refuse to use the database.

@@ -65,6 +65,20 @@ def test_a_file_that_somebody_changed_by_hand_is_shown_with_what_they_did(alice:
     assert "Publish even if this is found unsafe" in shown
 
 
+def test_beside_the_button_it_says_that_only_an_override_goes_on(alice: User, host: Host) -> None:
+    assert "stops before anything is written" not in page(alice)
+    (Path(host.mail_dir) / "aliases").write_text("intruder: |/bin/sh\n")
+    save(alice, "aliases", "sales", "alice")
+    assert "As it stands this stops before anything is written." in page(alice)
+
+
+def test_no_file_needs_a_signal_where_no_daemon_is_managed(alice: User, bob: User, host: Host) -> None:
+    approve(bob, save(alice, "local-host-names", "mail.example.com", reason="A name of this host"))
+    shown = page(alice)
+    assert "no signal" in shown
+    assert "needs a signal" not in shown
+
+
 def test_with_nothing_to_publish_it_says_so(alice: User, host: Host) -> None:
     assert "nothing to do" in page(alice)
     assert "There is nothing to publish." in page(alice)
