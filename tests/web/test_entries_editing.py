@@ -225,6 +225,7 @@ def test_an_entry_held_by_an_open_request_names_it(alice: User, bob: User) -> No
     assert response.status_code == 409
     assert f"/requests/{request.pk}/" in text(response)
     assert "no, bob" in text(response)
+    assert "Not saved. Another request holds this entry" in text(response)
 
 
 def test_a_held_key_is_told_as_one_leaves_the_field(alice: User, bob: User) -> None:
