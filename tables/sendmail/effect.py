@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from tables.sendmail.spec import Entry, Risk, TableSpec
-from tables.sendmail.text import visible
+from tables.sendmail.text import visible, written_out
 
 Say = Callable[[Entry], str]
 
@@ -29,7 +30,14 @@ _RELAY_BY_TAG = {
 
 def effects(spec: TableSpec, before: Entry | None, after: Entry | None, risks: Iterable[Risk]) -> list[str]:
     """One sentence for each risk of a change, in a fixed order."""
+    clear = visible if spec.holds_passwords else written_out
+    before, after = _cleared(before, clear), _cleared(after, clear)
     return [_effect(spec, before, after, risk) for risk in sorted(risks)]
+
+
+def _cleared(entry: Entry | None, clear: Callable[[str], str]) -> Entry | None:
+    """The entry with its texts as a page may show them."""
+    return replace(entry, key=clear(entry.key), value=clear(entry.value)) if entry else None
 
 
 def _effect(spec: TableSpec, before: Entry | None, after: Entry | None, risk: Risk) -> str:
@@ -54,11 +62,11 @@ def _split_tag(key: str) -> tuple[str, str]:
 def _relay_by_access(entry: Entry) -> str:
     tag, item = _split_tag(entry.key)
     sentence = _RELAY_BY_TAG.get(tag, "Clients that match {item} may send mail anywhere through this host.")
-    return sentence.format(item=visible(item) or "everybody")
+    return sentence.format(item=item or "everybody")
 
 
 def _relay_by_class(entry: Entry) -> str:
-    key = visible(entry.key)
+    key = entry.key
     if _ADDRESS.match(entry.key):
         return f"Every host of {key} may send mail anywhere through this host."
     covered = f"every subdomain of {key[1:]}" if key.startswith(".") else f"{key} and its subdomains"
@@ -70,7 +78,7 @@ def _say(sentence: str) -> Say:
 
     def say(entry: Entry) -> str:
         domain = entry.key.rpartition("@")[2]
-        return sentence.format(key=visible(entry.key), value=visible(entry.value), domain=visible(domain))
+        return sentence.format(key=entry.key, value=entry.value, domain=domain)
 
     return say
 
@@ -78,11 +86,11 @@ def _say(sentence: str) -> Say:
 def _passes_checks(entry: Entry) -> str:
     tag, item = _split_tag(entry.key)
     side = "for" if tag == "to" else "from"
-    return f"Mail {side} {visible(item)} passes checks that others go through ({visible(entry.value)})."
+    return f"Mail {side} {item} passes checks that others go through ({entry.value})."
 
 
 def _unlisted_loss(before: Entry) -> str:
-    return f"{visible(before.key)} no longer holds as it did ({visible(before.value)})."
+    return f"{before.key} no longer holds as it did ({before.value})."
 
 
 _COMES: dict[tuple[str, Risk], Say] = {

@@ -121,6 +121,7 @@ class TableSpec:
     check_value: Callable[[str, str], list[Problem]]  # (key, value)
     risks: Callable[[Entry | None, Entry | None, Lookup], frozenset[Risk]]  # (before, after, look around)
     domain: Callable[[str], str]  # the domain of a key, by which a new entry finds its place
+    holds_passwords: bool = False  # hidden on every page; in other tables what looks like one is shown
 
     @property
     def has_value(self) -> bool:

@@ -89,6 +89,7 @@ _ACCESS = TableSpec(
     check_value=access.check_value,
     risks=risk.access_risks,
     domain=_access_domain,
+    holds_passwords=True,
 )
 
 _VIRTUSERTABLE = TableSpec(

@@ -66,9 +66,12 @@ def length(text: str) -> int:
 
 def visible(text: str) -> str:
     """``text`` for a page or a message: escaped bytes, control characters written out, TAB kept, passwords hidden."""
-    if text.isascii() and text.isprintable():
-        return masked(text)
-    return masked(text).translate(_VISIBLE)
+    return written_out(masked(text))
+
+
+def written_out(text: str) -> str:
+    """The same with nothing hidden: for text in which no password stands, so that none can be feigned."""
+    return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
 
 
 def fold(key: str) -> str:

@@ -8,7 +8,8 @@ from difflib import SequenceMatcher
 
 from tables import changes
 from tables.models import Change
-from tables.sendmail.text import visible
+from tables.sendmail.tables import TABLES
+from tables.sendmail.text import visible, written_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +24,19 @@ class Line:
         return {"removed": "−", "added": "+"}.get(self.kind, "")
 
 
-def difference(before: Sequence[str], after: Sequence[str]) -> list[Line]:
+def difference(before: Sequence[str], after: Sequence[str], *, passwords: bool = True) -> list[Line]:
+    """The lines of both. Only text in which ``passwords`` may stand has anything hidden in it."""
+    clear = visible if passwords else written_out
     lines: list[Line] = []
     for what, old_start, old_end, new_start, new_end in SequenceMatcher(None, before, after, False).get_opcodes():
         if what == "equal":
-            lines += [Line("same", visible(text)) for text in before[old_start:old_end]]
+            lines += [Line("same", clear(text)) for text in before[old_start:old_end]]
             continue
-        lines += [Line("removed", visible(text)) for text in before[old_start:old_end]]
-        lines += [Line("added", visible(text)) for text in after[new_start:new_end]]
+        lines += [Line("removed", clear(text)) for text in before[old_start:old_end]]
+        lines += [Line("added", clear(text)) for text in after[new_start:new_end]]
     return lines
 
 
 def difference_of(change: Change) -> list[Line]:
     before, after = changes.lines(change)
-    return difference(before, after)
+    return difference(before, after, passwords=TABLES[change.table].holds_passwords)
