@@ -1,5 +1,6 @@
-"""The database itself refuses to alter or delete what must stay: audit events and reviews."""
+"""The database itself refuses to alter or delete audit events and reviews, and refuses a review by an author."""
 
+from collections.abc import Iterator
 from typing import Any
 
 TABLES = ("tables_auditevent", "tables_review")
@@ -9,37 +10,98 @@ CREATE OR REPLACE FUNCTION mailadmin_append_only() RETURNS trigger LANGUAGE plpg
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END $$;
+CREATE OR REPLACE FUNCTION mailadmin_review_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.reviewer_id IN (%(authors)s) THEN
+        RAISE EXCEPTION 'an author cannot review' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
 """
+
+#: Everybody who made, edited or submitted any of the request that a new review is about.
+_AUTHORS = (
+    "SELECT author_id FROM tables_changerequest WHERE id = NEW.request_id AND author_id IS NOT NULL "
+    "UNION SELECT submitter_id FROM tables_changerequest WHERE id = NEW.request_id AND submitter_id IS NOT NULL "
+    "UNION SELECT author_id FROM tables_change WHERE request_id = NEW.request_id AND author_id IS NOT NULL"
+)
+
+#: SQLite's INSERT OR REPLACE deletes without a trigger's knowing: what makes a new row the same as one that stands.
+_SAME = {
+    "tables_auditevent": "id = NEW.id OR number = NEW.number",
+    "tables_review": "id = NEW.id OR (request_id = NEW.request_id AND reviewer_id = NEW.reviewer_id "
+    "AND checksum = NEW.checksum)",
+}
 
 
 def install(connection: Any) -> None:
     """Make UPDATE and DELETE on the tables fail. Does nothing where that is so already."""
+    postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_POSTGRESQL)
-        for table in TABLES:
-            for statement in _statements(connection.vendor, table):
-                cursor.execute(statement)
+        if postgresql:
+            cursor.execute(_POSTGRESQL.replace("%(authors)s", _AUTHORS))
+        for name, _table, statement in _triggers(connection.vendor):
+            if postgresql:
+                cursor.execute(f"CREATE OR REPLACE TRIGGER {name} {statement}")
+            else:
+                cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {statement}")
 
 
 def remove(connection: Any) -> None:
     """Take the triggers away, as only a test or a restore by the database's owner may."""
     with connection.cursor() as cursor:
-        for table in TABLES:
-            for event in ("update", "delete"):
-                suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{event}{suffix}")
+        for name, table, _statement in _triggers(connection.vendor):
+            suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
 
 
-def _statements(vendor: str, table: str) -> list[str]:
-    if vendor == "postgresql":
-        return [
-            f"CREATE OR REPLACE TRIGGER {table}_no_{event} BEFORE {event.upper()} ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION mailadmin_append_only()"
-            for event in ("update", "delete")
-        ]
-    return [
-        f"CREATE TRIGGER IF NOT EXISTS {table}_no_{event} BEFORE {event.upper()} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for event in ("update", "delete")
-    ]
+def _triggers(vendor: str) -> Iterator[tuple[str, str, str]]:
+    """(name, table, definition) of each."""
+    yield from _POSTGRESQL_TRIGGERS if vendor == "postgresql" else _SQLITE_TRIGGERS
+
+
+def _refusal(condition: str, message: str) -> str:
+    return f"BEGIN SELECT RAISE(ABORT, '{message}') WHERE {condition}; END"
+
+
+def _stands(table: str, same: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608  our own names
+
+
+_POSTGRESQL_TRIGGERS = [
+    (
+        f"{table}_no_{event}",
+        table,
+        f"BEFORE {event.upper()} ON {table} FOR EACH {scope} EXECUTE FUNCTION mailadmin_append_only()",
+    )
+    for table in TABLES
+    for event, scope in (("update", "ROW"), ("delete", "ROW"), ("truncate", "STATEMENT"))
+]
+_POSTGRESQL_TRIGGERS.append(
+    (
+        "tables_review_by_another",
+        "tables_review",
+        "BEFORE INSERT ON tables_review FOR EACH ROW EXECUTE FUNCTION mailadmin_review_by_another()",
+    )
+)
+
+_SQLITE_TRIGGERS = [
+    (f"{table}_no_{event}", table, f"BEFORE {event.upper()} ON {table} {_refusal('1', f'{table} is append-only')}")
+    for table in TABLES
+    for event in ("update", "delete")
+]
+_SQLITE_TRIGGERS += [
+    (
+        f"{table}_no_replace",
+        table,
+        f"BEFORE INSERT ON {table} {_refusal(_stands(table, same), f'{table} is append-only')}",
+    )
+    for table, same in _SAME.items()
+]
+_SQLITE_TRIGGERS.append(
+    (
+        "tables_review_by_another",
+        "tables_review",
+        "BEFORE INSERT ON tables_review " + _refusal(f"NEW.reviewer_id IN ({_AUTHORS})", "an author cannot review"),
+    )
+)
