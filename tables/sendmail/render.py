@@ -118,8 +118,8 @@ def switched(spec: TableSpec, entry: Entry, enabled: bool) -> Entry:
 
 def _prefixed(spec: TableSpec, entry: Entry) -> str:
     raw = entry.raw
-    if not raw or (spec.kind is Kind.CLASS and not raw.endswith("\n")):
-        return ""
+    if not raw or (spec.kind is Kind.CLASS and not raw.endswith("\n") and "#" not in raw):
+        return ""  # a word in the midst of its line; a remark means that it is the last one
     body = raw.removesuffix("\n")
     return "#" + body.replace("\n", "\n#") + raw[len(body) :]
 

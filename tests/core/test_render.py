@@ -55,6 +55,16 @@ def test_the_difference_of_switching_off_is_a_sign_at_each_line(table: str, inde
     assert all(new == f"#{old}" for old, new in pairs)
 
 
+@pytest.mark.parametrize("text", ["a.example\nb.example # why", "b.example#why"])
+def test_a_remark_on_the_last_line_of_a_class_outlives_switching_off_and_on(text: str) -> None:
+    spec, parts = TABLES["relay-domains"], items("relay-domains", text)
+    entry = parts[-1]
+    assert isinstance(entry, Entry)
+    off = switched(spec, entry, False)
+    assert written(spec.name, [*parts[:-1], off]).decode() == text.replace("b.ex", "#b.ex")
+    assert written(spec.name, [*parts[:-1], switched(spec, off, True)]).decode() == text
+
+
 def test_switching_to_what_it_is_changes_nothing() -> None:
     entry = Entry("a", "b", raw="a:b\n")
     assert switched(TABLES["aliases"], entry, True) is entry
