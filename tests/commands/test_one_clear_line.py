@@ -125,7 +125,9 @@ def test_names_that_are_not_utf_8_are_taken(ready: Manage, tmp_path: Path) -> No
     assert ready("export_tables", directory).returncode == 0
 
 
-def test_an_interrupted_import_leaves_nothing(ready: Manage, environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_interrupted_import_leaves_nothing(
+    ready: Manage, environment: dict[str, str], state: Path, tmp_path: Path
+) -> None:
     with (tmp_path / "virtusertable").open("w") as stream:
         stream.writelines(f"user{number}@example.com\troot\n" for number in range(200_000))
     process = subprocess.Popen(
@@ -133,7 +135,10 @@ def test_an_interrupted_import_leaves_nothing(ready: Manage, environment: dict[s
         env=environment,
         stderr=subprocess.PIPE,
     )
-    time.sleep(1.5)
+    until = time.monotonic() + 30
+    while not (state / "db.sqlite3-wal").exists() and time.monotonic() < until:  # the database has been opened
+        time.sleep(0.05)
+    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
