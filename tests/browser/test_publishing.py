@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from mailadmin.accounts.models import User
 from tables import publishing
-from tables.models import Host
+from tables.models import Host, Publication
 from tests.browser.conftest import OpenPage
 from tests.services.editing import approve, save
 
@@ -76,3 +76,22 @@ def test_without_a_script_the_page_is_reloaded_by_a_link(
     publishing.converge(host=host)
     page.get_by_role("link", name="Reload").click()
     expect(page.get_by_text("It is live.")).to_be_visible()
+
+
+def test_an_output_that_somebody_reads_stays_open_while_it_goes_on(
+    open_page: OpenPage, host: Host, alice: User, bob: User
+) -> None:
+    approve(bob, save(alice, "relay-domains", "example.net", reason="A customer"))
+    page = open_page(alice)
+    press_publish(page)
+    publication = Publication.objects.get()
+    done = {"step": "plan", "state": "succeeded", "seconds": 0.1, "message": "", "output": "what it will do"}
+    Publication.objects.filter(pk=publication.pk).update(state="running", steps=[done])
+
+    page.get_by_text("Output").click()
+    expect(page.get_by_text("what it will do")).to_be_visible()
+    more = {**done, "step": "build", "output": "", "message": "Nothing to build."}
+    Publication.objects.filter(pk=publication.pk).update(steps=[done, more])
+
+    expect(page.get_by_text("Nothing to build.")).to_be_visible()
+    expect(page.get_by_text("what it will do")).to_be_visible()
