@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import clear_frames
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError, DataError, IntegrityError
@@ -51,6 +52,7 @@ def one_line() -> Iterator[None]:
         subject = "A file or the output" if error.filename is None else os.fsdecode(error.filename)
         raise CommandError(f"{subject} cannot be used: {error.strerror}. Make that right and try again.") from error
     except KeyboardInterrupt as error:
+        clear_frames(error.__traceback__)  # streams of rows end now, not when their connection has gone
         raise CommandError("Interrupted.", returncode=INTERRUPTED) from error
 
 

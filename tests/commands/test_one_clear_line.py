@@ -161,6 +161,26 @@ def test_what_a_database_complains_of_comes_with_a_remedy(error: OperationalErro
     assert "\n" not in about_database(error)
 
 
+def test_an_interruption_ends_what_was_being_read_while_the_database_is_still_there() -> None:
+    ended = []
+
+    def rows() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            ended.append(True)
+
+    def read() -> None:
+        reading = rows()
+        next(reading)
+        raise KeyboardInterrupt
+
+    with pytest.raises(CommandError) as told, one_line():
+        read()
+    assert ended
+    assert told.value.returncode == 130
+
+
 def test_a_fault_of_ours_keeps_its_traceback() -> None:
     with pytest.raises(IntegrityError), one_line():
         raise IntegrityError("UNIQUE constraint failed")
