@@ -46,6 +46,7 @@ __all__ = [
     "draft",
     "entry_checksum",
     "expire",
+    "file_lines",
     "lines",
     "propose",
     "propose_many",
@@ -368,5 +369,10 @@ def lines(change: Change | AuditEvent) -> tuple[list[str], list[str]]:
     """The lines of the file before and after a change (or what history keeps of one), for a diff."""
     table = TABLES[change.table]
     both = (from_json(change.key, change.before), from_json(change.key, change.after))
-    before, after = ([] if entry is None else item_text(table, entry).splitlines() for entry in both)
+    before, after = (file_lines(table, entry) for entry in both)
     return before, after
+
+
+def file_lines(table: TableSpec, entry: Entry | None) -> list[str]:
+    """The lines that an entry takes in its file. Only a line feed ends one: all else is shown as what it is."""
+    return [] if entry is None else item_text(table, entry).removesuffix("\n").split("\n")

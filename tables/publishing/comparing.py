@@ -150,7 +150,15 @@ class Comparison:
     def _diff(self, table: TableSpec, before: Iterator[bytes], after: Path, words: tuple[str, str]) -> tuple[str, int]:
         labels = (f"{table.name} ({words[0]})", f"{table.name} ({words[1]})")
         scratch = self.work / f"{table.name}.diff"
-        return unified_diff(before, after, labels=labels, scratch=scratch, run=self.site.run, timeout=self.site.timeout)
+        return unified_diff(
+            before,
+            after,
+            labels=labels,
+            scratch=scratch,
+            run=self.site.run,
+            timeout=self.site.timeout,
+            passwords=table.holds_passwords,
+        )
 
     # --- drift --------------------------------------------------------------------------------------------------------
 

@@ -274,20 +274,31 @@ def _too_many(file: FilePlan, limits: Limits) -> Finding | None:
 
 
 def unified_diff(
-    before: Iterable[bytes], after: Path, *, labels: tuple[str, str], scratch: Path, run: Run, timeout: float
+    before: Iterable[bytes],
+    after: Path,
+    *,
+    labels: tuple[str, str],
+    scratch: Path,
+    run: Run,
+    timeout: float,
+    passwords: bool,
 ) -> tuple[str, int]:
-    """``diff -u`` of a stream and a file: its first lines, and how many more there are."""
+    """``diff -u`` of a stream and a file: its first lines, and how many more there are.
+
+    ``passwords``: whether the table may hold any, which are then hidden; nothing is hidden elsewhere.
+    """
     argv = ["diff", "-u", "--text", "--label", labels[0], "--label", labels[1], "--", "-", str(after)]
     result = run(argv, stdin=before, stdout=scratch, timeout=timeout)
     if result.returncode > 1:
         raise CommandError(f"diff could not compare {labels[0]}: {result.stderr.strip()}")
     with scratch.open("rb") as stream:
-        shown = [_shown(line) for line in islice(stream, DIFF_LINES)]
+        shown = [_shown(line, passwords) for line in islice(stream, DIFF_LINES)]
         cut = sum(1 for _line in stream)
     scratch.unlink()
     return "".join(shown), cut
 
 
-def _shown(line: bytes) -> str:
-    text = masked(line.decode("utf-8", "backslashreplace"))
+def _shown(line: bytes, passwords: bool) -> str:
+    text = line.decode("utf-8", "backslashreplace")
+    text = masked(text) if passwords else text
     return text if len(text) <= DIFF_WIDTH else f"{text[:DIFF_WIDTH]}… ({len(text) - DIFF_WIDTH} more characters)\n"

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from tables.sendmail.spec import Risk
-from tables.sendmail.text import visible
+from tables.sendmail.text import written_out
 
 register = template.Library()
 
@@ -103,15 +103,15 @@ class DiffLine(NamedTuple):
 
 @register.filter
 def unified_lines(text: str) -> Iterator[DiffLine]:
-    """The lines of a unified diff, each with its sign apart and control characters made visible."""
-    for line in text.splitlines():
+    """The lines of a unified diff, each with its sign apart and control characters visible; it hides what it must."""
+    for line in text.removesuffix("\n").split("\n") if text else ():
         if line.startswith(("--- ", "+++ ")):
             continue
         if line.startswith("@@"):
             yield DiffLine("place", "", line)
         elif line.startswith("+"):
-            yield DiffLine("added", "+", visible(line[1:]))
+            yield DiffLine("added", "+", written_out(line[1:]))
         elif line.startswith("-"):
-            yield DiffLine("removed", "−", visible(line[1:]))
+            yield DiffLine("removed", "−", written_out(line[1:]))
         else:
-            yield DiffLine("same", "", visible(line.removeprefix(" ")))
+            yield DiffLine("same", "", written_out(line.removeprefix(" ")))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from tables import applying, changes
 from tables.models import Change, ChangeRequest
 from tables.sendmail.effect import effects
-from tables.sendmail.render import item_text
 from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
 from tables.sendmail.text import visible, written_out
@@ -73,5 +72,5 @@ def _proposal(
         effects=effects(table, before, after, risks),
         problems=check_entry(table, after) if after and request.is_open else [],
         conflicted=change.pk in stands,
-        current=[clear(line) for line in item_text(table, current).splitlines()] if current else [],
+        current=[clear(line) for line in changes.file_lines(table, current)],
     )

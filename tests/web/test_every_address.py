@@ -1,0 +1,174 @@
+"""Every address of the panel, for every role: who gets in, what takes a POST, and that hostile text stays text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from mailadmin.accounts.grants import waiting, without_asked
+from mailadmin.accounts.models import User
+from mailadmin.accounts.roles import Role
+from tables import publishing
+from tables.actors import Actor
+from tables.entries import get_cluster
+from tables.models import ChangeRequest, Publication
+from tables.releases import cut
+from tests.people import make_person
+from tests.services.editing import approve, save
+from tests.web.visits import visitor
+
+pytestmark = pytest.mark.django_db
+
+EVERYBODY = {"alice", "bob", "charlie", "dora"}
+EDITORS, REVIEWERS, PUBLISHERS, MANAGERS = {"alice", "dora"}, {"bob", "dora"}, {"alice", "bob", "dora"}, {"dora"}
+
+#: Name of an address: who may open it, and who may post to it. Everybody else gets 403, a stranger the log-in.
+RIGHTS: dict[str, tuple[set[str], set[str]]] = {
+    "home": (EVERYBODY, set()),
+    "table": (EVERYBODY, set()),
+    "entry-add": (EDITORS, EDITORS),
+    "entry-edit": (EDITORS, EDITORS),
+    "entry-check": (set(), EDITORS),
+    "entry-switch": (EDITORS, EDITORS),
+    "entry-delete": (EDITORS, EDITORS),
+    "entry-history": (EVERYBODY, set()),
+    "search": (EVERYBODY, set()),
+    "requests": (EVERYBODY, set()),
+    "request": (EVERYBODY, set()),
+    "request-withdraw": (set(), EDITORS),
+    "request-approve": (set(), REVIEWERS),
+    "request-reject": (set(), REVIEWERS),
+    "publish": (EVERYBODY, PUBLISHERS),
+    "publication": (EVERYBODY, set()),
+    "releases": (EVERYBODY, set()),
+    "release": (EVERYBODY, set()),
+    "audit": (EVERYBODY, set()),
+    "people": (MANAGERS, set()),
+    "person-add": (MANAGERS, MANAGERS),
+    "person-edit": (MANAGERS, MANAGERS),
+    "person-switch": (set(), MANAGERS),
+    "person-password": (set(), MANAGERS),
+    "role-decide": (set(), MANAGERS),
+}
+
+#: Of one's own account, for whoever has one; the log-in itself is for strangers.
+OWN = ("account_", "mfa_", "theme")
+
+HOSTILE = "<script>alert(1)</script>\"'>&<img src=x onerror=alert(2)>"
+
+
+def our_names() -> set[str]:
+    def names(patterns: list[Any]) -> set[str]:
+        found: set[str] = set()
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                found |= names(pattern.url_patterns)
+            elif isinstance(pattern, URLPattern) and pattern.name:
+                found.add(pattern.name)
+        return found
+
+    return {name for name in names(get_resolver().url_patterns) if not name.startswith(OWN)}
+
+
+@pytest.fixture
+def addresses(people: dict[str, User], settings: Any) -> dict[str, str]:
+    """One working address for each name, with hostile text in everything that a person or a host can name."""
+    settings.HOST_NAME = HOSTILE
+    settings.MAIL_DIR.mkdir()
+    alice, bob, dora = people["alice"], people["bob"], people["dora"]
+    make_person("emma", Role.ADMINISTRATOR)
+    User.objects.update(first_name=HOSTILE)
+    save(alice, "aliases", "sales", "alice", comment=HOSTILE, reason=HOSTILE)
+    unquoted = HOSTILE.replace('"', "")
+    save(alice, "access", "from:spam.example", f'ERROR:5.7.1:"550 {unquoted}"', reason=HOSTILE)
+    approve(bob, save(alice, "aliases", "run", f'"|/bin/run {unquoted}"', reason=HOSTILE))
+    waits = save(alice, "relay-domains", "customer.example", comment=HOSTILE, reason=HOSTILE)
+    without_asked(actor=Actor.of(dora), person=people["charlie"], roles=[Role.APPROVER])
+    host = publishing.register_host()
+    cut(cluster=get_cluster(), actor=Actor.of(alice), reason=HOSTILE)
+    publication = publishing.converge(host=host)
+    assert isinstance(publication, Publication)
+    assert isinstance(waits, ChangeRequest)
+    numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
+    return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}
+
+
+def address(name: str, numbers: dict[str, int], person: User) -> str:
+    if name.startswith("entry-") or name == "table":
+        return reverse(name, args=["aliases"]) + ("" if name in {"table", "entry-add"} else "?key=sales")
+    if name.startswith("person-") and name != "person-add":
+        return reverse(name, args=[person.pk])
+    thing = name.split("-", maxsplit=1)[0]
+    return reverse(name, args=[numbers[thing]] if thing in numbers else [])
+
+
+def test_the_table_of_rights_names_every_address() -> None:
+    assert set(RIGHTS) == our_names()
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_each_role_gets_where_its_rights_lead_and_nowhere_else(
+    addresses: dict[str, str], people: dict[str, User], who: str
+) -> None:
+    browser = visitor(people[who])
+    wrong = {}
+    for name, (may_open, may_post) in RIGHTS.items():
+        opened = browser.get(addresses[name]).status_code
+        expected = {200} if who in may_open else {405, 403} if not may_open else {403}
+        if opened not in expected:
+            wrong[name, "GET"] = opened
+        if who not in may_post:
+            posted = browser.post(addresses[name]).status_code
+            if posted not in ({403} if may_post else {200, 403, 405}):
+                wrong[name, "POST"] = posted
+    assert wrong == {}
+
+
+def test_a_stranger_gets_the_log_in_everywhere(addresses: dict[str, str]) -> None:
+    for where in addresses.values():
+        for answer in (Client().get(where), Client().post(where)):
+            assert answer.status_code == 302
+            assert answer["Location"].startswith(reverse("account_login"))
+
+
+def test_every_post_needs_its_token(addresses: dict[str, str], dora: User) -> None:
+    browser = visitor(dora)
+    browser.handler.enforce_csrf_checks = True
+    for name, (_may_open, may_post) in RIGHTS.items():
+        if may_post:
+            assert browser.post(addresses[name]).status_code == 403, name
+
+
+def test_hostile_text_stays_text_on_every_page(addresses: dict[str, str], people: dict[str, User]) -> None:
+    seen = 0
+    for name, (may_open, _may_post) in RIGHTS.items():
+        if may_open:
+            page = visitor(people["dora"]).get(addresses[name]).content.decode()
+            assert "<script>alert" not in page, name
+            assert "<img src=x" not in page, name
+            seen += "&lt;script&gt;alert" in page
+    assert seen >= 8
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_nobody_is_led_to_another_site(addresses: dict[str, str], alice: User, target: str) -> None:
+    browser = visitor(alice)
+    login = Client().post(
+        reverse("account_login") + f"?next={target}", {"login": "alice", "password": "correct horse battery staple"}
+    )
+    theme = browser.post(reverse("theme"), {"theme": "dark", "next": target})
+    for answer in (login, theme):
+        assert answer.status_code == 302
+        assert "evil" not in answer["Location"]
+        assert "javascript" not in answer["Location"]
+    page = browser.get(addresses["entry-edit"] + f"&back={target}").content.decode()
+    assert f'href="{target}"' not in page
+
+
+def test_a_foreign_host_name_is_refused(addresses: dict[str, str], alice: User) -> None:
+    assert visitor(alice).get(addresses["home"], headers={"host": "evil.example"}).status_code == 400
