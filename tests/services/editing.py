@@ -17,7 +17,12 @@ def save(person: User | None, table: str, key: str, value: str = "", **more: Any
     spec, cluster = TABLES[table], get_cluster()
     original = more.pop("original_key", key)
     current = get_entry(cluster=cluster, table=spec, key=original)
-    wanted: dict[str, Any] = {"comment": current.comment if current else "", "reason": "", "enabled": True, "confirmed": True} | more
+    wanted: dict[str, Any] = {
+        "comment": current.comment if current else "",
+        "reason": "",
+        "enabled": True,
+        "confirmed": True,
+    } | more
     return changes.save_entry(
         cluster=cluster,
         actor=actor(person),
