@@ -102,7 +102,6 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
     request.risks = _refuse_unapproved(request, changes)
-    request.save(update_fields=["risks"])
     _write(cluster, changes)
     _number(cluster, changes)
     close(request=request, state=State.APPLIED)
@@ -137,10 +136,10 @@ def close(*, request: ChangeRequest, state: str, outcome: str = "") -> None:
     """End a request: its keys are free again."""
     request.changes.filter(holds=True).update(holds=False)
     request.state, request.outcome, request.closed_at = state, outcome, timezone.now()
-    request.save(update_fields=["state", "outcome", "closed_at"])
+    request.save(update_fields=["state", "outcome", "closed_at", "risks"])
 
 
-def row_for(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
+def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
     return ENTRY_MODELS[table.name](
         cluster=cluster,
         key=entry.key,
@@ -163,7 +162,7 @@ def _write(cluster: Cluster, changes: Sequence[Change]) -> None:
             _update(cluster, table, [change for change in chunk if change.action == Change.Action.UPDATE])
             new = [change for change in chunk if change.action == Change.Action.CREATE]
             ENTRY_MODELS[name]._default_manager.bulk_create(
-                [row_for(cluster, table, entry) for change in new if (entry := from_json(change.key, change.after))]
+                [_row(cluster, table, entry) for change in new if (entry := from_json(change.key, change.after))]
             )
 
 

@@ -223,22 +223,19 @@ def expire(*, now: datetime | None = None) -> int:
 
 
 def check(
-    *,
-    cluster: Cluster,
-    table: TableSpec,
-    original_key: str | None,
-    key: str,
-    value: str,
-    comment: str,
-    enabled: bool = True,
+    *, cluster: Cluster, table: TableSpec, original_key: str | None, typed: Entry
 ) -> tuple[list[Problem], frozenset[Risk]]:
     """What is wrong with an entry as typed, and what saving it would put at risk. Writes nothing."""
     current = get_entry(cluster=cluster, table=table, key=original_key) if original_key is not None else None
-    wanted = _typed(table, current, key, value, comment, enabled)
+    wanted = _meant(table, current, typed)
+    return _problems(cluster, table, original_key, wanted), _risks_of_edit(cluster, table, current, wanted)
+
+
+def _problems(cluster: Cluster, table: TableSpec, original_key: str | None, wanted: Entry) -> list[Problem]:
     problems = check_entry(table, wanted)
     if wanted.key != original_key and get_entry(cluster=cluster, table=table, key=wanted.key):
         problems.append(_taken(table, wanted.key))
-    return problems, _risks_of_edit(cluster, table, current, wanted)
+    return problems
 
 
 def _risks_of_edit(cluster: Cluster, table: TableSpec, current: Entry | None, wanted: Entry) -> frozenset[Risk]:
@@ -258,11 +255,11 @@ def _taken(table: TableSpec, key: str) -> Problem:
     )
 
 
-def _typed(table: TableSpec, current: Entry | None, key: str, value: str, comment: str, enabled: bool) -> Entry:
+def _meant(table: TableSpec, current: Entry | None, typed: Entry) -> Entry:
     """What a person typed, without stray blanks, and with the password that they were not shown."""
-    value = unmasked(value.strip(), current.value if current else "")
-    comment = comment.replace("\r\n", "\n").strip("\n")
-    return Entry(key=normalise_key(table, key), value=value, comment=comment, enabled=enabled)
+    value = unmasked(typed.value.strip(), current.value if current else "")
+    comment = typed.comment.replace("\r\n", "\n").strip("\n")
+    return Entry(key=normalise_key(table, typed.key), value=value, comment=comment, enabled=typed.enabled)
 
 
 @transaction.atomic
@@ -272,32 +269,22 @@ def save_entry(
     actor: Actor,
     table: TableSpec,
     original_key: str | None,
-    key: str,
-    value: str,
-    comment: str,
-    enabled: bool = True,
+    typed: Entry,
     seen: str,
     reason: str = "",
     confirmed: bool,
 ) -> ChangeRequest:
     """Add an entry (``original_key`` is ``None``) or change one; another key is a delete and a create in one request.
 
+    Of ``typed`` only key, value, comment and the enabled flag count: its place and lines are found here.
     Raises :class:`Invalid`, :class:`Unconfirmed`, :class:`Stale`, :class:`KeyHeld`, :class:`ReasonMissing`.
     """
     current = None
     if original_key is not None:
         current = _seen_entry(cluster, table, original_key, seen)
-    problems, _risks = check(
-        cluster=cluster,
-        table=table,
-        original_key=original_key,
-        key=key,
-        value=value,
-        comment=comment,
-        enabled=enabled,
-    )
-    _refuse_problems(problems, confirmed=confirmed)
-    wanted = _edited(cluster, table, current, _typed(table, current, key, value, comment, enabled))
+    meant = _meant(table, current, typed)
+    _refuse_problems(_problems(cluster, table, original_key, meant), confirmed=confirmed)
+    wanted = _edited(cluster, table, current, meant)
     pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
     if current is not None and current.key != wanted.key:
         pairs = [(current, None), (None, wanted)]
@@ -339,12 +326,12 @@ def _refuse_problems(problems: Collection[Problem], *, confirmed: bool) -> None:
         raise Unconfirmed(warnings)
 
 
-def _edited(cluster: Cluster, table: TableSpec, current: Entry | None, typed: Entry) -> Entry:
+def _edited(cluster: Cluster, table: TableSpec, current: Entry | None, meant: Entry) -> Entry:
     """What was typed, at its place in the file, with as much of the present line as is still true."""
     if current is None:
-        return replace(typed, position=position_for(cluster=cluster, table=table, key=typed.key))
-    entry = current if typed.key == current.key else replace(current, key=typed.key, raw="")
-    return switched(table, changed(table, entry, value=typed.value, comment=typed.comment), typed.enabled)
+        return replace(meant, position=position_for(cluster=cluster, table=table, key=meant.key))
+    entry = current if meant.key == current.key else replace(current, key=meant.key, raw="")
+    return switched(table, changed(table, entry, value=meant.value, comment=meant.comment), meant.enabled)
 
 
 def _at_once(

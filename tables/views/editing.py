@@ -192,10 +192,7 @@ def _save(editor: Editor) -> HttpResponse:
             actor=actor_of(editor.request),
             table=editor.table,
             original_key=editor.original_key,
-            key=typed.key,
-            value=typed.value,
-            comment=typed.comment,
-            enabled=typed.enabled,
+            typed=typed,
             seen=data["seen"],
             reason=data["reason"],
             confirmed=bool(editor.findings.warned) and data["confirmed"] == editor.findings.warned,
@@ -209,15 +206,7 @@ def _save(editor: Editor) -> HttpResponse:
 
 
 def _look(table: TableSpec, original_key: str | None, typed: Entry) -> Findings:
-    problems, risks = changes.check(
-        cluster=entries.get_cluster(),
-        table=table,
-        original_key=original_key,
-        key=typed.key,
-        value=typed.value,
-        comment=typed.comment,
-        enabled=typed.enabled,
-    )
+    problems, risks = changes.check(cluster=entries.get_cluster(), table=table, original_key=original_key, typed=typed)
     return Findings(problems, sorted(risks))
 
 

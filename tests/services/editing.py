@@ -9,6 +9,7 @@ from tables import changes, reviews
 from tables.actors import Actor
 from tables.entries import get_cluster, get_entry
 from tables.models import ChangeRequest
+from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
 
 
@@ -28,10 +29,10 @@ def save(person: User | None, table: str, key: str, value: str = "", **more: Any
         actor=actor(person),
         table=spec,
         original_key=original if current else None,
-        key=key,
-        value=value,
+        typed=Entry(key=key, value=value, comment=wanted["comment"], enabled=wanted["enabled"]),
         seen=more.pop("seen", changes.entry_checksum(current)),
-        **{name: wanted[name] for name in ("comment", "reason", "enabled", "confirmed")},
+        reason=wanted["reason"],
+        confirmed=wanted["confirmed"],
     )
 
 
