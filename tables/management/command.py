@@ -9,7 +9,6 @@ from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -94,7 +93,8 @@ def counted(number: int, noun: str) -> str:
 
 def problem_json(problem: Problem) -> dict[str, Any]:
     """A problem as the commands' JSON shows it."""
-    return {name: value for name, value in asdict(problem).items() if name != "field"} | {"grade": str(problem.grade)}
+    shown = ("rule", "grade", "line", "message", "remedy")
+    return {name: getattr(problem, name) for name in shown} | {"grade": str(problem.grade)}
 
 
 def add_table_argument(parser: CommandParser, help_text: str) -> None:

@@ -49,10 +49,27 @@ class Duplicates(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What one click makes of the entry that a problem was found in; what is ``None`` stays as it is.
+
+    ``keys`` take the place of the entry's key: one corrects it, several make an entry of each with the same value, and
+    none deletes the entry. ``remark`` goes to the end of the comment. ``adds`` are entries that are missing, each as
+    (table, key, value).
+    """
+
+    label: str  # an imperative for a button: "Write 192.0.2"
+    keys: tuple[str, ...] | None = None
+    value: str | None = None
+    remark: str = ""
+    adds: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong with a key, value, comment or line, and what to do about it.
 
     ``field`` is ``key``, ``value``, ``comment`` or empty when it concerns the whole line. ``line`` counts from 1.
+    ``fix`` is there where the remedy is beyond doubt.
     """
 
     rule: str
@@ -61,6 +78,7 @@ class Problem:
     remedy: str
     field: str = ""
     line: int | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.localname import NotLocal, resolve
 from tables.sendmail.render import is_faithful
@@ -49,7 +51,7 @@ def check_line(spec: TableSpec, key: str, value: str, line: int | None = None) -
         problems = problems + (check_value_text(value) or spec.check_value(key, value))
     if line is None or not problems:
         return problems
-    return [Problem(p.rule, p.grade, p.message, p.remedy, p.field, line) for p in problems]
+    return [replace(problem, line=line) for problem in problems]
 
 
 def normalise_key(spec: TableSpec, typed: str) -> str:

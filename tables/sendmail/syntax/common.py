@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import idna
 
-from tables.sendmail.spec import Grade, Problem
+from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.text import length, visible
 
 #: A look-up cuts the sought key at this many bytes (map.c), so a longer key is never found.
@@ -27,20 +27,16 @@ _DOMAIN = re.compile(
 )
 
 
-def problem(rule: str, grade: Grade, message: str, remedy: str, field: str = "") -> Problem:
-    return Problem(rule, grade, message, remedy, field)
+def error(rule: str, message: str, remedy: str, field: str = "", fix: Fix | None = None) -> Problem:
+    return Problem(rule, Grade.ERROR, message, remedy, field, fix=fix)
 
 
-def error(rule: str, message: str, remedy: str, field: str = "") -> Problem:
-    return Problem(rule, Grade.ERROR, message, remedy, field)
+def warning(rule: str, message: str, remedy: str, field: str = "", fix: Fix | None = None) -> Problem:
+    return Problem(rule, Grade.WARNING, message, remedy, field, fix=fix)
 
 
-def warning(rule: str, message: str, remedy: str, field: str = "") -> Problem:
-    return Problem(rule, Grade.WARNING, message, remedy, field)
-
-
-def note(rule: str, message: str, remedy: str, field: str = "") -> Problem:
-    return Problem(rule, Grade.NOTE, message, remedy, field)
+def note(rule: str, message: str, remedy: str, field: str = "", fix: Fix | None = None) -> Problem:
+    return Problem(rule, Grade.NOTE, message, remedy, field, fix=fix)
 
 
 def shown(text: str) -> str:

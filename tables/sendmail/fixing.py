@@ -1,0 +1,28 @@
+"""A fix carried out on an entry: what stands in its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tables.sendmail.render import changed
+from tables.sendmail.spec import Entry, Fix, TableSpec
+
+
+def fixed(spec: TableSpec, entry: Entry, fix: Fix) -> list[Entry]:
+    """The entries that take the place of ``entry``: one, several where its key is split, none where it goes.
+
+    The comment stays with the first; the others stand at the same position, so that they follow it in the file.
+    """
+    comment = "\n".join(part for part in (entry.comment, fix.remark) if part)
+    entry = changed(spec, entry, value=fix.value, comment=comment)
+    if fix.keys is None:
+        return [entry]
+    return [_renamed(entry if index == 0 else _bare(entry), key) for index, key in enumerate(fix.keys)]
+
+
+def _renamed(entry: Entry, key: str) -> Entry:
+    return entry if key == entry.key else replace(entry, key=key, raw="")
+
+
+def _bare(entry: Entry) -> Entry:
+    return replace(entry, comment="", above="")
