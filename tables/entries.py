@@ -9,6 +9,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
+from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, Lookup, TableSpec
 from tables.sendmail.tables import TABLES
 
@@ -40,17 +41,26 @@ def look_around(cluster: Cluster) -> Lookup:
     return look
 
 
-def _matches(query: str) -> Q:
-    """Every word of the query stands in the key, the value or the comment."""
+def _matches(table: TableSpec, query: str) -> Q:
+    """Every word of the query stands in the key, the value or the comment; where a password may stand nothing matches,
+    or it could be found out letter by letter."""
     conditions = Q()
     for word in query.split():
-        conditions &= reduce(or_, (Q(**{f"{name}__icontains": word}) for name in ("key", "value", "comment")))
+        conditions &= reduce(or_, (_has(table, name, word) for name in ("key", "value", "comment")))
     return conditions
+
+
+def _has(table: TableSpec, name: str, word: str) -> Q:
+    found = Q(**{f"{name}__icontains": word})
+    if not table.holds_passwords or name == "key":
+        return found
+    hiding = reduce(or_, (Q(**{f"{name}__icontains": mark}) for mark in MARKS))
+    return found & ~hiding & ~Q(key__startswith=AUTH_PREFIX) if name == "value" else found & ~hiding
 
 
 def listing(*, cluster: Cluster, table: TableSpec, query: str = "", state: str = "all") -> QuerySet[EntryModel]:
     """Entries in the order of the file. ``state`` is one of :data:`STATES`."""
-    found = rows(cluster=cluster, table=table).filter(_matches(query)).order_by("position", "key")
+    found = rows(cluster=cluster, table=table).filter(_matches(table, query)).order_by("position", "key")
     return found if state == "all" else found.filter(enabled=state == "on")
 
 

@@ -141,7 +141,7 @@ def _row(event: AuditEvent) -> Row:
     return Row(
         event=event,
         words=ACTIONS.get(event.action, event.action),
-        lines=difference(before, after),
+        lines=difference(before, after, clear=TABLES[event.table].shown if is_entry else visible),
         facts=list(_facts(event.detail)),
         entry_url=entry_url("entry-history", TABLES[event.table], event.key) if is_entry else "",
     )

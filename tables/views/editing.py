@@ -15,7 +15,6 @@ from tables import changes, entries
 from tables.converters import entry_url, read_key
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
-from tables.sendmail.secret import masked
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
@@ -124,7 +123,8 @@ class Editor:
     def _hidden_characters(self) -> dict[str, str]:
         """Fields that hold what no input can show, written out."""
         shown = {name: str(self.form[name].value() or "") for name in TYPED if name in self.form.fields}
-        return {name: visible(text) for name, text in shown.items() if visible(text).replace("\\n", "\n") != text}
+        clear = self.table.shown
+        return {name: clear(text) for name, text in shown.items() if clear(text).replace("\\n", "\n") != text}
 
 
 def _address(name: str, table: TableSpec, key: str | None) -> str:
@@ -134,15 +134,15 @@ def _address(name: str, table: TableSpec, key: str | None) -> str:
 def _comparison(table: TableSpec, theirs: Entry | None, mine: Entry) -> list[tuple[str, str, str]]:
     """Each field's name, what somebody else made of it, and what was typed here."""
     named = [(table.key_label, "key"), (table.value_label, "value"), ("Comment", "comment")]
-    rows = [(label, _shown(theirs, name), _shown(mine, name)) for label, name in named if label]
+    rows = [(label, _shown(table, theirs, name), _shown(table, mine, name)) for label, name in named if label]
     words = {True: "in force", False: "switched off"}
     return [*rows, ("State", words[theirs.enabled] if theirs else "", words[mine.enabled])]
 
 
-def _shown(entry: Entry | None, name: str) -> str:
+def _shown(table: TableSpec, entry: Entry | None, name: str) -> str:
     """A field with what no page can show written out; only a comment has lines of its own."""
-    text = getattr(entry, name) if entry else ""
-    return "\n".join(map(visible, text.split("\n"))) if name == "comment" else visible(text)
+    text = getattr(table.masked(entry), name) if entry else ""
+    return "\n".join(map(table.shown, text.split("\n"))) if name == "comment" else table.shown(text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -164,10 +164,11 @@ def edit(request: HttpRequest, table: TableSpec) -> HttpResponse:
 
 
 def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
+    shown = table.masked(entry)
     initial = {
         "key": entry.key,
-        "value": masked(entry.value),
-        "comment": entry.comment,
+        "value": shown.value,
+        "comment": shown.comment,
         "enabled": entry.enabled,
         "seen": changes.entry_checksum(entry),
     }

@@ -7,8 +7,16 @@ from dataclasses import replace
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.localname import NotLocal, resolve
 from tables.sendmail.render import is_faithful
+from tables.sendmail.secret import MASK
 from tables.sendmail.spec import Entry, Grade, Kind, Problem, TableSpec
-from tables.sendmail.syntax.common import check_comment, check_key_text, check_value_text, control_character, error
+from tables.sendmail.syntax.common import (
+    check_comment,
+    check_key_text,
+    check_value_text,
+    control_character,
+    error,
+    shown,
+)
 from tables.sendmail.text import fold, length
 
 __all__ = ["check_entry", "check_line", "misread", "normalise_key"]
@@ -49,9 +57,20 @@ def check_line(spec: TableSpec, key: str, value: str, line: int | None = None) -
     problems = check_key_text(key) or spec.check_key(key)
     if spec.has_value:
         problems = problems + (check_value_text(value) or spec.check_value(key, value))
+    if spec.holds_passwords and MASK in value:
+        problems = [*problems, _hidden(spec, key)]
     if line is None or not problems:
         return problems
     return [replace(problem, line=line) for problem in problems]
+
+
+def _hidden(spec: TableSpec, key: str) -> Problem:
+    return error(
+        f"{spec.name}.masked-password",
+        f"The password of “{shown(key)}” is hidden by {MASK}, and none is known that stood there.",
+        "Write the password itself, or leave the entry as it is.",
+        "value",
+    )
 
 
 def normalise_key(spec: TableSpec, typed: str) -> str:
