@@ -3,7 +3,20 @@
 from django.urls import path, register_converter
 
 from tables.converters import TableConverter
-from tables.views import audit, editing, entries, history, home, publish, releases, requests, reviews, search
+from tables.views import (
+    audit,
+    disclosing,
+    editing,
+    entries,
+    history,
+    home,
+    originals,
+    publish,
+    releases,
+    requests,
+    reviews,
+    search,
+)
 
 register_converter(TableConverter, "table")
 
@@ -16,6 +29,10 @@ urlpatterns = [
     path("tables/<table:table>/switch/", entries.switch, name="entry-switch"),
     path("tables/<table:table>/delete/", entries.delete, name="entry-delete"),
     path("tables/<table:table>/history/", history.entry, name="entry-history"),
+    path("tables/<table:table>/secret/", disclosing.secret, name="entry-secret"),
+    path("tables/<table:table>/originals/", originals.listing, name="originals-of"),
+    path("originals/<int:pk>/", originals.download, name="original"),
+    path("originals/<int:pk>/masked/", originals.masked, name="original-masked"),
     path("search/", search.everywhere, name="search"),
     path("requests/", requests.listing, name="requests"),
     path("requests/<int:pk>/", requests.detail, name="request"),

@@ -15,6 +15,7 @@ from tables.models.entries import (
     RelayDomain,
     VirtualUser,
 )
+from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.releases import Publication, Release
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "Host",
     "LocalHostName",
     "MailerRoute",
+    "OriginalFile",
+    "OriginalPart",
     "Publication",
     "RelayDomain",
     "Release",

@@ -26,6 +26,13 @@ _OTHER_PART = re.compile(r"""(?<![^\s"'(<,;])[UIRM][ \t]*[:=]""", re.IGNORECASE)
 AUTH_PREFIX = "authinfo:"
 
 
+class Password(NamedTuple):
+    """A password as it is written, and whether that is base64."""
+
+    text: str
+    encoded: bool
+
+
 class Span(NamedTuple):
     start: int
     end: int
@@ -52,9 +59,9 @@ def is_auth(key: str) -> bool:
     return key[: len(AUTH_PREFIX)].lower() == AUTH_PREFIX
 
 
-def passwords(text: str, *, auth: bool = False) -> list[str]:
+def passwords(text: str, *, auth: bool = False) -> list[Password]:
     """The passwords in ``text`` as they are written there, in order."""
-    return [text[span.start : span.end] for span in _spans(text, auth=auth)]
+    return [Password(text[start:end], text[start - 1] == "=") for start, end in _spans(text, auth=auth)]
 
 
 def unmasked(typed: str, original: str, *, auth: bool = False) -> str:
@@ -72,7 +79,7 @@ def unmasked(typed: str, original: str, *, auth: bool = False) -> str:
     done = 0
     for span, password in zip(places, known, strict=True):
         was = typed[span.start : span.end]
-        pieces += typed[done : span.start], password if was == MASK else was
+        pieces += typed[done : span.start], password.text if was == MASK else was
         done = span.end
     return "".join([*pieces, typed[done:]])
 

@@ -63,11 +63,15 @@ def test_ordinary_text_stays(text: str) -> None:
 def test_a_value_of_authinfo_needs_no_other_part_to_be_known() -> None:
     assert masked("P:s3cr3t") == "P:s3cr3t"
     assert masked_value(KEY, "P:s3cr3t") == f"P:{MASK}"
-    assert passwords("P:s3cr3t M:PLAIN", auth=True) == ["s3cr3t"]
+    assert passwords("P:s3cr3t M:PLAIN p=czNj", auth=True) == [("s3cr3t", False), ("czNj", True)]
 
 
 def test_each_line_is_judged_by_itself() -> None:
     assert masked("U:relay\nP:s3cr3t\n# authinfo: P:s3cr3t") == f"U:relay\nP:s3cr3t\n# authinfo: P:{MASK}"
+
+
+def test_what_was_typed_anew_stays_as_it_was_typed() -> None:
+    assert unmasked('"P:new"', '"P:old"') == '"P:new"'
 
 
 def test_another_number_of_passwords_brings_none_back() -> None:
