@@ -53,7 +53,9 @@ class Command(TablesCommand):
     def _found(self, source: Path, sample: bool) -> tuple[Path, dict[str, Path]]:
         if not sample:
             try:
-                return source, readable(importing.find_files(source))
+                files = readable(importing.find_files(source))
+                importing.refuse_foreign(files)
+                return source, files
             except ChangeError as error:
                 self.stdout.write(f"{error} Taking the sample tables instead.")
         shipped = settings.BASE_DIR / "sample"
