@@ -94,7 +94,7 @@ def _next(generations: Path) -> str:
 
 
 def _numbers(generations: Path) -> list[str]:
-    return sorted(entry.name for entry in generations.iterdir() if entry.name.isdigit())
+    return sorted((entry.name for entry in generations.iterdir() if entry.name.isdecimal()), key=int)
 
 
 def prune(directory: MailDir, keep: int) -> str:

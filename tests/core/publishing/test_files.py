@@ -5,10 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tables.sendmail import generations
 from tables.sendmail.files import Ownership, put, write, write_atomic
-from tables.sendmail.journal import Journal, Phase, Swap
-from tables.sendmail.maildir import MailDir
 
 
 def test_a_new_file_has_its_owner_and_mode(tmp_path: Path) -> None:
@@ -56,44 +53,3 @@ def test_a_file_on_another_file_system_is_replaced_as_well(tmp_path: Path, monke
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
     assert not elsewhere.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def make(tmp_path: Path) -> tuple[MailDir, Journal, list[Swap]]:
-    directory = MailDir(tmp_path)
-    directory.generations.mkdir(parents=True)
-    directory.staging.mkdir()
-    (tmp_path / "access").write_bytes(b"old")
-    for name in ("access", "mailertable"):
-        (directory.staging / name).write_bytes(b"new")
-    swaps = [Swap(str(tmp_path / name), str(directory.staging / name)) for name in ("access", "mailertable")]
-    return directory, Journal(publication=1, release=1), swaps
-
-
-def test_a_swap_keeps_the_previous_generation(tmp_path: Path) -> None:
-    directory, journal, swaps = make(tmp_path)
-    generations.swap(directory, journal, swaps)
-    assert (tmp_path / "access").read_bytes() == b"new"
-    assert (directory.generations / "0001/access").read_bytes() == b"old"
-    loaded = Journal.load(directory.journal)
-    assert loaded
-    assert (loaded.phase, loaded.generation, len(loaded.swaps)) == (Phase.SWAPPING, "0001", 2)
-
-
-def test_a_restore_brings_back_files_times_and_absences(tmp_path: Path) -> None:
-    directory, journal, swaps = make(tmp_path)
-    os.utime(tmp_path / "access", ns=(1, 1_000_000_007))
-    generations.swap(directory, journal, swaps)
-    generations.restore(directory, journal)
-    assert (tmp_path / "access").read_bytes() == b"old"
-    assert (tmp_path / "access").stat().st_mtime_ns == 1_000_000_007
-    assert (tmp_path / "access").stat().st_nlink == 1
-    assert not (tmp_path / "mailertable").exists()
-    assert list(directory.generations.iterdir()) == []
-
-
-def test_a_restore_may_be_done_twice(tmp_path: Path) -> None:
-    directory, journal, swaps = make(tmp_path)
-    generations.swap(directory, journal, swaps)
-    generations.restore(directory, journal)
-    generations.restore(directory, journal)
-    assert (tmp_path / "access").read_bytes() == b"old"
