@@ -103,6 +103,21 @@ def test_a_publication_without_a_generation_has_none_to_forget(tmp_path: Path) -
     assert (directory.generations / "0007").is_dir()
 
 
+def test_files_of_one_name_in_two_places_are_both_kept(tmp_path: Path) -> None:
+    """Links of two tables may lead to /srv/a/users and /srv/b/users."""
+    directory, journal, _swaps = make(tmp_path)
+    swaps = []
+    for table in ("access", "mailertable"):
+        (tmp_path / f"of-{table}").mkdir()
+        live = tmp_path / f"of-{table}/users"
+        live.write_text(f"old {table}")
+        swaps.append(Swap(str(live), str(directory.staging / table)))
+    generations.swap(directory, journal, swaps)
+    assert (directory.generations / "0001/mailertable").read_text() == "old mailertable"
+    generations.restore(directory, journal)
+    assert [Path(item.live).read_text() for item in swaps] == ["old access", "old mailertable"]
+
+
 # --- house keeping ----------------------------------------------------------------------------------------------------
 
 
