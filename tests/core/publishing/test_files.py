@@ -1,6 +1,7 @@
 """Files are replaced whole, with their owner and mode, and whoever has the old one open is woken."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def test_a_new_file_has_its_owner_and_mode(tmp_path: Path) -> None:
 def test_a_replacement_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old")
 
-    def broken():  # type: ignore[no-untyped-def]
+    def broken() -> Iterator[bytes]:
         yield b"half"
         raise OSError("disk")
 
