@@ -125,9 +125,10 @@ def test_a_daemon_that_cannot_be_signalled_is_named_with_the_reason(
     def refuse(_pid: int, _signal: int) -> None:
         raise error
 
-    with monkeypatch.context() as patch, pytest.raises(NotAlive) as problem:
+    with monkeypatch.context() as patch:
         patch.setattr(os, "kill", refuse)
-        Daemon(pid_file, Listener()).hang_up()
+        with pytest.raises(NotAlive) as problem:
+            Daemon(pid_file, Listener()).hang_up()
     assert str(problem.value) == (
         f"sendmail (process {living.pid}) was not told to start anew: {error.strerror}. "
         "Run the publisher as root, or start sendmail anew by hand and publish again."
