@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from tables.entries import rows
 from tables.models import Change, CheckRun, Cluster, StoredFinding
@@ -57,12 +57,20 @@ def _changed_since() -> Exists:
 # --- beside entries ---------------------------------------------------------------------------------------------------
 
 
-def across(*, cluster: Cluster, table: TableSpec, keys: Iterable[str]) -> dict[str, list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class Across:
+    """A problem as the last check found it across entries, and how many changes ago that was."""
+
+    problem: Problem
+    since: int
+
+
+def across(*, cluster: Cluster, table: TableSpec, keys: Iterable[str]) -> dict[str, list[Across]]:
     """What shows across entries about these keys, as the last check found it; nothing of those changed since."""
     stored = StoredFinding.objects.filter(run__cluster=cluster, table=table.name, key__in=list(keys), across=True)
-    found: dict[str, list[Problem]] = {}
-    for row in stored.filter(~_changed_since()).order_by("number"):
-        found.setdefault(row.key, []).append(problem_of(row))
+    found: dict[str, list[Across]] = {}
+    for row in stored.filter(~_changed_since()).annotate(then=F("run__change_number")).order_by("number"):
+        found.setdefault(row.key, []).append(Across(problem_of(row), cluster.last_change - row.then))
     return found
 
 

@@ -103,7 +103,7 @@ def _problem(
     """The problem that was shown, as it is found now."""
     alone = findings.alone(table, entry) if entry else []
     across = findings.across(cluster=cluster, table=table, keys=[key]).get(key, [])
-    for problem in [*alone, *across]:
+    for problem in [*alone, *(found.problem for found in across)]:
         if problem.rule == rule and problem.fix and findings.problem_checksum(entry, problem) == seen:
             return problem, problem.fix
     raise FixRefused(f"{_named(table, key)} is not what you were shown any more. Look at what is wrong with it now.")

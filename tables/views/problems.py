@@ -30,7 +30,7 @@ from tables.views.narrow import render_narrow
 from tables.views.paging import BY_ORDER, Page, read_page
 
 #: Choices of the filter: what it says, and the grades that it lets through.
-GRADES = {"serious": "Errors and warnings", "error": "Errors", "warning": "Warnings", "note": "Notes", "all": "All"}
+GRADES = {"serious": "Errors, warnings", "error": "Errors", "warning": "Warnings", "note": "Notes", "all": "All"}
 LETS_THROUGH: dict[str, tuple[Grade, ...]] = {
     "serious": findings.SERIOUS,
     **{str(grade): (grade,) for grade in Grade},
@@ -74,6 +74,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "tables": list(TABLES),
         "grades": GRADES,
         "rules": sorted({group["rule"] for group in (run.groups if run else ())}),
+        "by_grade": _by_grade(run),
         "by_table": _by_table(groups),
         "by_rule": [_total(group) for group in groups],
         "unlisted": sum(group["count"] - group["stored"] for group in groups),
@@ -102,6 +103,12 @@ def _total(group: dict[str, Any]) -> Total:
         table=group["table"],
         message=group["message"],
     )
+
+
+def _by_grade(run: CheckRun | None) -> list[Total]:
+    """Of all tables and rules, whatever is chosen: the way from one grade to another."""
+    counts = {Grade.ERROR: run.errors, Grade.WARNING: run.warnings, Grade.NOTE: run.notes} if run else {}
+    return [Total(str(grade), count, count) for grade, count in counts.items() if count]
 
 
 def _by_table(groups: Iterable[dict[str, Any]]) -> list[Total]:

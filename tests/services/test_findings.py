@@ -15,6 +15,7 @@ from mailadmin.accounts.models import User
 from tables import bulk, findings, surveys
 from tables.actors import Actor
 from tables.checking import check_cluster
+from tables.entries import get_cluster
 from tables.findings import Now
 from tables.models import CheckRun, Cluster, StoredFinding
 from tables.sendmail.lint import Finding
@@ -251,7 +252,7 @@ def test_only_a_mail_host_knows_the_users(poor: Cluster, alice: User, settings: 
 def beside(table: str, *keys: str) -> dict[str, list[str]]:
     cluster = Cluster.objects.get()
     found = findings.across(cluster=cluster, table=TABLES[table], keys=keys)
-    return {key: [problem.rule for problem in problems] for key, problems in found.items()}
+    return {key: [one.problem.rule for one in shown] for key, shown in found.items()}
 
 
 def now(rule: str) -> Now:
@@ -311,6 +312,8 @@ def test_a_finding_of_an_entry_holds_while_others_change(poor: Cluster, alice: U
     save(alice, "aliases", "postmaster", "root")
     assert now("aliases.loop") is Now.STANDS
     assert beside("aliases", "a") == {"a": ["aliases.loop"]}
+    [loop] = findings.across(cluster=get_cluster(), table=TABLES["aliases"], keys=["a"])["a"]
+    assert loop.since == 1
 
 
 def test_a_page_of_findings_takes_no_more_queries_than_one(poor: Cluster) -> None:

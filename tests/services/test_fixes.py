@@ -49,7 +49,7 @@ def seen(table: str, key: str, rule: str) -> str:
     cluster, spec = get_cluster(), TABLES[table]
     entry = get_entry(cluster=cluster, table=spec, key=key) if key else None
     alone = findings.alone(spec, entry) if entry else []
-    across = findings.across(cluster=cluster, table=spec, keys=[key]).get(key, [])
+    across = [one.problem for one in findings.across(cluster=cluster, table=spec, keys=[key]).get(key, [])]
     problem = next(found for found in [*alone, *across] if found.rule == rule)
     return findings.problem_checksum(entry, problem)
 

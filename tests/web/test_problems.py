@@ -271,6 +271,13 @@ def test_an_edited_entry_is_not_blamed_for_what_it_was(poor: Cluster, alice: Use
     assert "lead back" not in words(client.get(address("entry-edit", "aliases", "a")))
 
 
+def test_how_old_a_problem_across_entries_is_stands_beside_it(poor: Cluster, alice: User) -> None:
+    save(alice, "aliases", "sales", "root")
+    client, age = visitor(alice), "Found 1 change of other entries ago."
+    assert age in words(client.get("/tables/aliases/"))
+    assert age in words(client.get(address("entry-edit", "aliases", "a")))
+
+
 def test_a_search_shows_problems_too(poor: Cluster, alice: User) -> None:
     assert "access.unknown-value" in words(visitor(alice).get("/search/?q=192.0.2"))
 
