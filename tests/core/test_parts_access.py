@@ -253,3 +253,8 @@ def test_fields_of_another_action_do_not_count() -> None:
 
 def test_a_pair_of_nobody_is_a_bare_tag() -> None:
     assert PARTS.composed({"tag": "compat", "action": "DISCARD"}) == ("compat:", "DISCARD")
+
+
+@pytest.mark.parametrize("typed", ["Connect:192.0.2", "from:a@b.example"])
+def test_a_key_with_its_tag_in_the_field_for_what_it_is_for_is_taken_as_it_is(typed: str) -> None:
+    assert PARTS.composed({"tag": "connect", "item": typed, "action": "OK"}) == (typed, "OK")

@@ -62,8 +62,8 @@ def compose(said: Answers) -> str:
         sender, recipient = said["sender"].strip(), said["recipient"].strip()
         return f"compat:{sender}<@>{recipient}" if sender or recipient else "compat:"
     item = said["item"].strip()
-    if tag == UNTAGGED:
-        return item
+    if tag == UNTAGGED or fold(split_as_written(item)[0]) in LABELS:
+        return item  # somebody wrote the tag as well, where only what it is for is asked
     return f"{said['citag'].strip() if tag == CITAG else tag}:{item}"
 
 
@@ -126,8 +126,11 @@ def _item_field(tag: str) -> Field:
         return Field("item", "Name", _DN_HELP, of="key", example="/C=US/O=Example/CN=mail")
     if tag == UNTAGGED:
         return Field("item", "Who", f"{_CLIENT} Or an address.", of="key", example="192.0.2")
-    return Field("item", "Who", _CLIENT, of="key", example="192.0.2", optional=tag in CLIENT_TAGS - _NEVER_BARE)
+    label = "Server" if tag in _SERVER_TAGS else "Who"
+    return Field("item", label, _CLIENT, of="key", example="192.0.2", optional=tag in CLIENT_TAGS - _NEVER_BARE)
 
 
+#: Tags of a server that this host sends to.
+_SERVER_TAGS = frozenset(("tls_srv", "try_tls", "clt_features", "tls_clt_features", "authinfo"))
 #: Tags of a client that are never looked up without it.
 _NEVER_BARE = frozenset(("connect", "greetpause", "tls_srv_features", "tls_clt_features"))

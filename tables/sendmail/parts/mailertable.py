@@ -39,7 +39,7 @@ _WAY = Field(
 )
 _BY_HOSTS = (
     Field("mailer", "Mailer", "As sendmail.mc defines it.", suggestions=_MAILERS, example="esmtp", short=True),
-    Field("user", "User there", "Gets everything. Empty: whoever it is for.", optional=True, short=True),
+    Field("user", "User there", "Gets everything. Empty: whoever it is for.", optional=True),
     Field(
         "hosts",
         "Hosts",
