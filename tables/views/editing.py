@@ -92,7 +92,7 @@ class Editor:
             lead = next((name for name in (*TYPED, "reason") if name in wrong), "" if self.error else "key")
         self.form.mark_wrong(wrong)
         self.form.lead_to(lead)
-        parts = parts_form.show(self.request, self.table, self.form, self.original, wrong, lead)
+        parts = parts_form.show(self.request, self.table, self.form, self.original, self.findings.problems, lead)
         return {
             "parts": parts,
             "has_parts": parts_form.has_parts(self.table),

@@ -156,18 +156,47 @@ def unfinished(table: TableSpec, form: EntryForm) -> set[str]:
 
 
 def show(
-    request: HttpRequest, table: TableSpec, form: EntryForm, original: Entry | None, wrong: Iterable[str], lead: str
+    request: HttpRequest,
+    table: TableSpec,
+    form: EntryForm,
+    original: Entry | None,
+    problems: Iterable[Problem],
+    lead: str,
 ) -> PartsForm | None:
-    """The form in parts; ``None`` when it is wanted as one line, or the text does not come apart into its fields."""
+    """The form in parts; ``None`` when it is wanted as one line, or the text does not come apart into its fields.
+
+    ``lead`` is where the cursor goes: ``key``, ``value`` or elsewhere.
+    """
     answers = _answers_to_show(request, table, form, original)
     if answers is None:
         return None
     fields = table.parts.fields(answers)
-    names = {field.name for field in fields}
-    focused = _focus(request, form, fields, answers, lead)
-    controls = [_control(field, answers, wrong, focused) for field in fields]
+    wrong = _wrong(fields, answers, problems)
+    focused = _focus(request, form, fields, answers, wrong, lead)
+    controls = [
+        Control(field, answers.get(field.name, ""), field.name in wrong, field.name == focused) for field in fields
+    ]
     key, value = (Group(of, tuple(control for control in controls if control.field.of == of)) for of in WHOLE)
+    names = {field.name for field in fields}
     return PartsForm(key, value, _kept(answers, {*names, *WHOLE}), _written(table, form))
+
+
+def _wrong(fields: Iterable[Field], answers: Answers, problems: Iterable[Problem]) -> set[str]:
+    """The fields that errors are about: the one that a rule names, or else all that were or should be written in."""
+    names: set[str] = set()
+    for problem in problems:
+        if problem.grade is not Grade.ERROR:
+            continue
+        of_it = [field for field in fields if field.of == problem.field]
+        named = [field for field in of_it if problem.rule.rpartition(".")[2] in field.rules]
+        names.update(field.name for field in named or filter(lambda field: _is_written(field, answers), of_it))
+    return names
+
+
+def _is_written(field: Field, answers: Answers) -> bool:
+    if field.choices or field.switch:
+        return False
+    return bool(answers.get(field.name)) or not field.optional
 
 
 def was_wanted(request: HttpRequest, table: TableSpec, form: EntryForm) -> bool:
@@ -195,17 +224,15 @@ def _can_be_typed(text: str) -> bool:
     return visible(body) == body
 
 
-def _control(field: Field, answers: Answers, wrong: Iterable[str], focused: str) -> Control:
-    value = answers.get(field.name, "")
-    return Control(field, value, field.of in wrong and not field.choices and not field.switch, field.name == focused)
-
-
-def _focus(request: HttpRequest, form: EntryForm, fields: Iterable[Field], answers: Answers, lead: str) -> str:
-    """The field with the cursor: the first of a new entry, or else the first that still has to be filled."""
+def _focus(
+    request: HttpRequest, form: EntryForm, fields: Iterable[Field], answers: Answers, wrong: set[str], lead: str
+) -> str:
+    """The field with the cursor: the first of a new entry, or else the first that is blank or wrong."""
     concerned = [field for field in fields if lead in ("", field.of)]
     blank = [field for field in concerned if Control(field, answers.get(field.name, "")).blank]
     if lead in WHOLE:
-        return (concerned if not form.is_bound or not blank else blank)[0].name
+        marked = [field for field in concerned if field.name in wrong]
+        return ((form.is_bound and (blank or marked)) or concerned)[0].name
     chosen_again = SHOW in request.POST and not getattr(request, "htmx", False)
     return blank[0].name if chosen_again and blank else ""
 

@@ -286,6 +286,15 @@ def test_a_refusal_in_parts_is_marked_at_what_is_missing(alice: User) -> None:
     assert value_in(page, "part-user") == "info"
 
 
+def test_the_part_that_a_rule_is_about_is_marked_alone(alice: User) -> None:
+    typed = {"part-tag": "from", "part-item": "a@b.example", "part-action": "ERROR", "part-code": "250"}
+    form = {**typed, "part-text": "no", "enabled": "on"}
+    page = visitor(alice).post("/tables/access/add/", form).content.decode()
+    (marked,) = re.findall(r'<[^>]* aria-invalid="true"[^>]*>', page)
+    assert 'name="part-code"' in marked
+    assert " autofocus" in marked
+
+
 def test_a_part_that_one_has_not_come_to_is_no_mistake_yet(alice: User) -> None:
     client = visitor(alice)
     half = {"part-user": "info", "part-domain": "", "part-detail": "", "part-action": "address", "part-address": ""}

@@ -28,6 +28,7 @@ class Field:
     secret: bool = False  # the mask stands for what is kept
     optional: bool = False
     short: bool = False
+    rules: tuple[str, ...] = ()  # what follows the table in the ids of rules that are about this field alone
 
 
 @dataclass(frozen=True, slots=True)

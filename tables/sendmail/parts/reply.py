@@ -79,8 +79,11 @@ CODE = Field(
     suggestions=("550", "554", "450", "451"),
     example="550",
     short=True,
+    rules=("reply-code", "no-code"),
 )
-TEXT = Field("text", "Text", "What the sender reads.", example="No such user here")
+TEXT = Field(
+    "text", "Text", "What the sender reads.", example="No such user here", rules=("no-text", "quotes", "unquoted")
+)
 
 
 STATUS = Field(
@@ -91,10 +94,11 @@ STATUS = Field(
     example="5.7.1",
     optional=True,
     short=True,
+    rules=("status", "error-form"),
 )
 STATUS_OR_KEYWORD = replace(
     STATUS,
-    help=f"A keyword ({', '.join(KEYWORDS)}) or three numbers such as 5.1.1.",
+    help="A keyword such as nouser, or three numbers.",
     suggestions=(*KEYWORDS, "5.1.1", "5.7.1"),
     example="nouser",
 )
