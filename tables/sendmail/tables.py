@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from tables.sendmail import risk
+from tables.sendmail.parts.access_form import PARTS as ACCESS_PARTS
+from tables.sendmail.parts.aliases import PARTS as ALIAS_PARTS
+from tables.sendmail.parts.genericstable import PARTS as GENERIC_PARTS
+from tables.sendmail.parts.mailertable import PARTS as MAILER_PARTS
+from tables.sendmail.parts.names import PARTS as NAME_PARTS
+from tables.sendmail.parts.virtusertable import PARTS as VIRTUAL_PARTS
 from tables.sendmail.spec import Duplicates, Kind, TableSpec
 from tables.sendmail.syntax import (
     access,
@@ -69,6 +75,7 @@ _ALIASES = TableSpec(
     check_value=aliases.check_value,
     risks=risk.alias_risks,
     domain=_no_domain,
+    parts=ALIAS_PARTS,
 )
 
 _ACCESS = TableSpec(
@@ -89,6 +96,7 @@ _ACCESS = TableSpec(
     check_value=access.check_value,
     risks=risk.access_risks,
     domain=_access_domain,
+    parts=ACCESS_PARTS,
     holds_passwords=True,
 )
 
@@ -109,6 +117,7 @@ _VIRTUSERTABLE = TableSpec(
     check_value=virtual.check_value,
     risks=risk.catch_all_risks,
     domain=domain_after_at,
+    parts=VIRTUAL_PARTS,
 )
 
 _GENERICSTABLE = TableSpec(
@@ -127,6 +136,7 @@ _GENERICSTABLE = TableSpec(
     check_value=genericstable.check_value,
     risks=risk.catch_all_risks,
     domain=domain_after_at,
+    parts=GENERIC_PARTS,
 )
 
 _MAILERTABLE = TableSpec(
@@ -146,6 +156,7 @@ _MAILERTABLE = TableSpec(
     check_value=mailertable.check_value,
     risks=risk.mailer_risks,
     domain=_neighbourhood,
+    parts=MAILER_PARTS,
 )
 
 _RELAY_DOMAINS = TableSpec(
@@ -164,6 +175,7 @@ _RELAY_DOMAINS = TableSpec(
     check_value=names.no_value,
     risks=risk.relay_domain_risks,
     domain=_neighbourhood,
+    parts=NAME_PARTS,
 )
 
 _LOCAL_HOST_NAMES = TableSpec(
@@ -182,6 +194,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     check_value=names.no_value,
     risks=risk.local_host_risks,
     domain=_neighbourhood,
+    parts=NAME_PARTS,
 )
 
 #: The seven tables by name, in the order in which they are shown.
