@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import idna
 
+from tables.sendmail.networks import is_range
 from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.text import length, visible
 
@@ -168,7 +169,7 @@ def check_comment(comment: str) -> list[Problem]:
 @lru_cache(maxsize=65_536)
 def is_domain(text: str) -> bool:
     """Whether ``text`` is a domain name of at least two labels, without a trailing dot."""
-    return bool(_DOMAIN.match(text)) and len(text) <= 253 and not is_number(text)
+    return bool(_DOMAIN.match(text)) and len(text) <= 253 and not is_number(text) and not is_range(text)
 
 
 def is_label(text: str) -> bool:
