@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import idna
-
 from tables.sendmail.networks import is_range
 from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.text import length, visible
@@ -21,7 +19,6 @@ LONGEST_COMMENT = 10_000
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\x80-\x9f\u2028\u2029\ud800-\udfff\uf700]")
 _LINE_ENDS = re.compile("[\n\r\v\f\x85\u2028\u2029]")
 _COMMENT_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029\ud800-\udfff\uf700]")
-_BLANK = re.compile(r"\s")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\Z", re.IGNORECASE)
 _DOMAIN = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z", re.IGNORECASE
@@ -92,29 +89,12 @@ def check_key_text(key: str) -> list[Problem]:
                 "The key starts with a byte order mark (BOM), so it never matches.",
                 "Remove the mark: save the file as UTF-8 without BOM.",
                 "key",
+                Fix("Remove the mark", keys=(key[1:],)) if len(key) > 1 else None,
             )
         )
     elif key.startswith("#"):
         problems.append(error("key.comment", "The key starts with #: the line is a comment.", "Remove the #.", "key"))
-    elif not key.isascii():
-        problems.append(
-            warning(
-                "key.8-bit",
-                f"“{shown(key)}” has characters that are not ASCII; mail addresses reach sendmail without them.",
-                _ascii_remedy(key),
-                "key",
-            )
-        )
     return problems
-
-
-def _ascii_remedy(key: str) -> str:
-    local, at, domain = key.rpartition("@")
-    try:
-        encoded = idna.encode(domain.lower(), uts46=True).decode()
-    except idna.IDNAError:
-        return "Write it in ASCII."
-    return f"Write {local}{at}{encoded}." if local.isascii() else "Write it in ASCII."
 
 
 def check_value_text(value: str) -> list[Problem]:
@@ -179,10 +159,6 @@ def is_label(text: str) -> bool:
 def is_number(text: str) -> bool:
     """Whether ``text`` is made of digits and dots, as (part of) an IPv4 address is."""
     return bool(text) and not text.strip("0123456789.")
-
-
-def has_blank(text: str) -> bool:
-    return bool(_BLANK.search(text))
 
 
 def domain_after_at(key: str) -> str:
