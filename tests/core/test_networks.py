@@ -224,6 +224,7 @@ def test_one_click_writes_what_was_meant(table: str, key: str, keys: list[str]) 
         ("access", "connect:ipv6:2001:db8::"),  # the network or the address?
         ("access", "connect:2001:db8::"),
         ("access", "connect:ipv6:1:::2"),
+        ("access", "connect:ipv6:2001:dbx"),
         ("access", "connect:999.1.1.1/8"),
         ("access", "connect:10.0.0.0/8; drop"),
         ("access", "connect:999.1.1.1:25"),
