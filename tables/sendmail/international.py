@@ -56,6 +56,13 @@ def hosts_to_ascii(text: str) -> str:
     return text if text.isascii() else _HOST.sub(lambda found: to_ascii(found[0]) or found[0], text)
 
 
+def word_to_ascii(word: str) -> str:
+    """A word that somebody looks for with the domain in it as A-labels; unchanged when it has none."""
+    user, at, domain = word.rpartition("@")
+    name = domain.lstrip(".")
+    return word if name.isascii() else user + at + domain[: len(domain) - len(name)] + (to_ascii(name) or name)
+
+
 def is_bad(label: str) -> bool:
     """Whether ``label`` (in lower case) says that it is an A-label, but stands for nothing."""
     return label.startswith(_PREFIX) and _u_label(label) is None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tables.sendmail.fixing import fixed
-from tables.sendmail.international import bad_label, hosts_to_ascii, in_letters, to_ascii
+from tables.sendmail.international import bad_label, hosts_to_ascii, in_letters, to_ascii, word_to_ascii
 from tables.sendmail.spec import Entry, Grade, Problem
 from tables.sendmail.syntax import letters
 from tables.sendmail.tables import TABLES, check_entry
@@ -245,3 +245,18 @@ def test_one_click_removes_a_byte_order_mark() -> None:
     assert problem.fix.keys == ("a@example.com",)
     [alone] = problems("virtusertable", "\ufeff", "alice")
     assert alone.fix is None
+
+
+@pytest.mark.parametrize(
+    ("word", "ascii_form"),
+    [
+        ("münchen", "xn--mnchen-3ya"),
+        (".münchen", ".xn--mnchen-3ya"),
+        ("a@münchen.example", f"a@{MUNICH}"),
+        ("jürgen@example.com", "jürgen@example.com"),
+        ("❤", "❤"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_word_that_is_looked_for_has_its_ascii_form(word: str, ascii_form: str) -> None:
+    assert word_to_ascii(word) == ascii_form
