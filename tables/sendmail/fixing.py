@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 from tables.sendmail.render import changed
 from tables.sendmail.spec import Entry, Fix, TableSpec
+from tables.sendmail.text import fold
 
 
 def fixed(spec: TableSpec, entry: Entry, fix: Fix) -> list[Entry]:
@@ -26,3 +28,9 @@ def _renamed(entry: Entry, key: str) -> Entry:
 
 def _bare(entry: Entry) -> Entry:
     return replace(entry, comment="", above="")
+
+
+def respelt(typed: str, key: str) -> str:
+    """``key`` (folded) as it was typed as far as the two are the same: a tag keeps its capitals."""
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(fold(typed), key, strict=False))))
+    return typed[:same] + key[same:]
