@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import takewhile
 
 from tables.sendmail.render import changed
 from tables.sendmail.spec import Entry, Fix, TableSpec
@@ -30,7 +29,7 @@ def _bare(entry: Entry) -> Entry:
     return replace(entry, comment="", above="")
 
 
-def respelt(typed: str, key: str) -> str:
-    """``key`` (folded) as it was typed as far as the two are the same: a tag keeps its capitals."""
-    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(fold(typed), key, strict=False))))
-    return typed[:same] + key[same:]
+def respelt(spec: TableSpec, typed: str, key: str) -> str:
+    """``key`` (folded) with its tag spelt as it was typed: ``Connect:``, as cf/README has it."""
+    tag = spec.tag(key)
+    return typed[: len(tag)] + key[len(tag) :] if fold(typed[: len(tag)]) == tag else key

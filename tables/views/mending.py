@@ -74,7 +74,7 @@ def _form(editor: Editor) -> HttpResponse:
 def _mended(editor: Editor, look: Look, entry: Entry) -> HttpResponse:
     """The form with the fix in its fields, and the cursor in the first that it changed."""
     typed = _stripped(editor.form.typed)
-    entry = replace(entry, key=respelt(typed.key, entry.key))
+    entry = replace(entry, key=respelt(editor.table, typed.key, entry.key))
     texts = {"key": entry.key, "value": entry.value, "comment": entry.comment}
     changed = [name for name, text in texts.items() if text != getattr(typed, name)]
     editor.form = EntryForm(editor.table, _with(editor.form.data, **texts))

@@ -39,11 +39,10 @@ def test_no_key_deletes_the_entry_and_none_given_leaves_it(fix: Fix, left: int) 
     ("typed", "key", "spelt"),
     [
         ("Connect:192.0.2.0/24", "connect:192.0.2", "Connect:192.0.2"),
-        ("Jane <Jane@Example.com>", "jane@example.com", "Jane@example.com"),
-        ("From:User@München.example", "from:user@xn--mnchen-3ya.example", "From:User@xn--mnchen-3ya.example"),
-        ("", "a", "a"),
-        ("A", "a", "A"),
+        ("From: Jane <Jane@Example.com>", "from:jane@example.com", "From:jane@example.com"),
+        ("Jane <Jane@Example.com>", "jane@example.com", "jane@example.com"),
+        ("", "connect:10", "connect:10"),
     ],
 )
-def test_a_key_stays_spelt_as_it_was_typed_as_far_as_it_is_the_same(typed: str, key: str, spelt: str) -> None:
-    assert respelt(typed, key) == spelt
+def test_a_tag_stays_spelt_as_it_was_typed(typed: str, key: str, spelt: str) -> None:
+    assert respelt(TABLE, typed, key) == spelt
