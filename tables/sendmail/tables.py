@@ -19,6 +19,7 @@ from tables.sendmail.syntax import (
     misread,
     names,
     normalise_key,
+    targets,
 )
 from tables.sendmail.syntax import virtusertable as virtual
 from tables.sendmail.syntax.common import domain_after_at, is_number
@@ -46,6 +47,29 @@ def _access_domain(key: str) -> str:
         if tag
         else _neighbourhood(domain_after_at(item) or item)
     )
+
+
+def _access_tag(key: str) -> str:
+    tag = access.split(key)[0]
+    return f"{tag}:" if tag else ""
+
+
+def _access_host(key: str) -> str:
+    tag, item = access.split(key)
+    return "" if tag in access.CERTIFICATE_TAGS or tag == "compat" else _name(item)
+
+
+def _name(item: str) -> str:
+    """The domain of an item that is one, with or without a user before it."""
+    return (domain_after_at(item) or item).lstrip(".")
+
+
+def _address_or_error(value: str) -> list[str]:
+    return [] if value[:6].lower() == "error:" else [value]
+
+
+def _alias_addresses(value: str) -> list[str]:
+    return [item.name for item in targets.items(value) if item.kind is targets.Target.ADDRESS]
 
 
 def _neighbourhood(name: str) -> str:
@@ -76,6 +100,7 @@ _ALIASES = TableSpec(
     risks=risk.alias_risks,
     domain=_no_domain,
     parts=ALIAS_PARTS,
+    addresses=_alias_addresses,
 )
 
 _ACCESS = TableSpec(
@@ -97,6 +122,8 @@ _ACCESS = TableSpec(
     risks=risk.access_risks,
     domain=_access_domain,
     parts=ACCESS_PARTS,
+    tag=_access_tag,
+    host=_access_host,
     holds_passwords=True,
 )
 
@@ -118,6 +145,9 @@ _VIRTUSERTABLE = TableSpec(
     risks=risk.catch_all_risks,
     domain=domain_after_at,
     parts=VIRTUAL_PARTS,
+    host=domain_after_at,
+    addresses=_address_or_error,
+    leads_to_one=True,
 )
 
 _GENERICSTABLE = TableSpec(
@@ -137,6 +167,9 @@ _GENERICSTABLE = TableSpec(
     risks=risk.catch_all_risks,
     domain=domain_after_at,
     parts=GENERIC_PARTS,
+    host=domain_after_at,
+    addresses=_address_or_error,
+    leads_to_one=True,
 )
 
 _MAILERTABLE = TableSpec(
@@ -157,6 +190,8 @@ _MAILERTABLE = TableSpec(
     risks=risk.mailer_risks,
     domain=_neighbourhood,
     parts=MAILER_PARTS,
+    host=_name,
+    addresses=_address_or_error,
 )
 
 _RELAY_DOMAINS = TableSpec(
@@ -176,6 +211,7 @@ _RELAY_DOMAINS = TableSpec(
     risks=risk.relay_domain_risks,
     domain=_neighbourhood,
     parts=NAME_PARTS,
+    host=_name,
 )
 
 _LOCAL_HOST_NAMES = TableSpec(
@@ -195,6 +231,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     risks=risk.local_host_risks,
     domain=_neighbourhood,
     parts=NAME_PARTS,
+    host=_name,
 )
 
 #: The seven tables by name, in the order in which they are shown.

@@ -20,7 +20,7 @@ from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
 from tables.states import checksum
-from tables.views import parts_form
+from tables.views import mending, parts_form
 from tables.views.access import actor_of, needs
 from tables.views.beside import across_of
 from tables.views.entries import back_to, find_entry, go_on, tell
@@ -81,6 +81,8 @@ class Editor:
     error: changes.ChangeError | None = None
     theirs: Entry | None = None
     mine: Entry | None = None
+    said: str = ""  # what one click made of what was typed
+    focus: str = ""  # the field that it changed
 
     @property
     def original_key(self) -> str | None:
@@ -92,8 +94,8 @@ class Editor:
         wrong = {problem.field for problem in self.findings.problems if problem.grade is Grade.ERROR}
         if isinstance(self.error, changes.ReasonMissing):
             wrong = {"reason"}
-        lead = ""
-        if self.error or not (self.original or self.form.is_bound):
+        lead = self.focus
+        if not lead and (self.error or not (self.original or self.form.is_bound)):
             lead = next((name for name in (*TYPED, "reason") if name in wrong), "" if self.error else "key")
         self.form.mark_wrong(wrong)
         self.form.lead_to(lead)
@@ -108,6 +110,7 @@ class Editor:
             "findings": self.findings,
             "confirmed": bool(self.findings.warned) and self.form["confirmed"].value() == self.findings.warned,
             "error": self.error,
+            "said": self.said,
             "stale": isinstance(self.error, changes.Stale),
             "reason_missing": isinstance(self.error, changes.ReasonMissing),
             "comparison": _comparison(self.table, self.theirs, self.mine) if self.mine else [],
@@ -209,6 +212,8 @@ def _save_or_show(editor: Editor) -> HttpResponse:
 
 
 def _save(editor: Editor) -> HttpResponse:
+    if (answer := mending.answer(editor, _look)) is not None:
+        return answer
     typed, data = editor.form.typed, editor.form.cleaned_data
     editor.findings = _look(editor.table, editor.original_key, typed)
     if strays := parts_form.strays(editor.table, editor.form):
