@@ -401,6 +401,13 @@ def test_a_password_typed_anew_is_kept_while_the_form_is_open_but_not_beyond_its
     assert "n3w" not in other
 
 
+def test_a_password_typed_in_the_line_goes_into_its_part(alice: User) -> None:
+    typed = {"key": KEY, "value": '"U:u" "P:n3w"', "show": "parts"}
+    page = visitor(alice).post("/tables/access/add/", typed).content.decode()
+    assert value_in(page, "part-password") == "n3w"
+    assert "Exactly:" not in page
+
+
 # --- two people -------------------------------------------------------------------------------------------------------
 
 
