@@ -139,7 +139,9 @@ class Editor:
     def _hidden_characters(self) -> dict[str, str]:
         """Fields that hold what no input can show, written out."""
         shown = {name: str(self.form[name].value() or "") for name in TYPED if name in self.form.fields}
-        return {name: visible(text) for name, text in shown.items() if visible(text).replace("\\n", "\n") != text}
+        return {
+            name: visible(text) for name, text in shown.items() if visible(text).replace("\\n", "\n") != masked(text)
+        }
 
 
 def _address(name: str, table: TableSpec, key: str | None) -> str:
