@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from tables.sendmail.formats import FORMATS
-from tables.sendmail.formats.base import Line, What, physical_lines, uncommented
+from tables.sendmail.formats.base import Line, What, uncommented
 from tables.sendmail.spec import Grade, Kind, TableSpec
 from tables.sendmail.syntax import check_line
 from tables.sendmail.text import encode
@@ -52,7 +52,7 @@ def commented_out(
     live = uncommented(text)
     if not live:
         return None, 0
-    lines = list(FORMATS[spec.kind].read(physical_lines(BytesIO(encode(live))), local_names))
+    lines = list(FORMATS[spec.kind].read(BytesIO(encode(live)), local_names))
     if len(lines) != 1 or lines[0].what is not What.ENTRY or not _looks_like_data(spec, live, lines[0], first.text):
         return None, 0
     found = lines[0]
