@@ -15,12 +15,15 @@ from tables.sendmail.text import encode
 #: A first block of comments longer than this speaks of the file, not of its first entry.
 _LONG_HEAD = 5
 
+#: A list that was commented out over more lines than this is text: each line of a block is tried as its beginning.
+_LONG_LIST = 50
+
 _HEAD_WORDS = re.compile(
     r"\$(?:Id|FreeBSD|OpenBSD|NetBSD)|/etc/|copyright|makemap|newaliases|sendmail|\baliases\b|this file|-\*-",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"# ?[^ \t#]")
-_CONTINUED = re.compile(r"#[ \t]+[^ \t\n#]")
+_CONTINUED = re.compile(r"#[ \t]+[^ \t\n#:](?:[^:]|:include:)*\Z")
 _WORD = re.compile(r"[^ \t\v\f\r\n#]+\Z")
 _DATA = re.compile(r"[@|/\\,\"]|:include:")
 _INNER_MARK = re.compile(r"[@.:][^:]")
@@ -76,11 +79,12 @@ def _allowed(spec: TableSpec, text: str, line: Line) -> frozenset[Grade]:
 
 
 def _extent(spec: TableSpec, block: Sequence[Line], index: int) -> int:
-    if spec.kind is not Kind.ALIASES:
+    if spec.kind is not Kind.ALIASES or ":" not in block[index].text:
         return 1
     used = 1
     while (
-        block[index + used - 1].text.rstrip().endswith(",")
+        used < _LONG_LIST
+        and block[index + used - 1].text.rstrip().endswith(",")
         and index + used < len(block)
         and _CONTINUED.match(block[index + used].text)
     ):

@@ -99,15 +99,16 @@ def _seen(data: bytes) -> bytes:
 
 def _flushed(source: _Source) -> Iterator[bytes]:
     """The bytes of a line that is lost, to the end of all that is joined to it, in pieces that memory can hold."""
-    before = b""
+    before, held = b"", 0
     goes_on = True
     while goes_on:
         got = source.gets(_HELD)
+        held += len(got)
         before = got.removesuffix(b"\n")[-1:] or before
         ended = got.endswith(b"\n")
         goes_on = bool(source.rest) and (not ended or before == b"\\" or source.peek() in _BLANKS)
-        if sum(map(len, source.taken)) >= _HELD:
+        if held >= _HELD:
             yield b"".join(source.taken)
-            source.taken = []
+            source.taken, held = [], 0
     if source.taken:
         yield b"".join(source.taken)
