@@ -172,7 +172,7 @@ def _short_ipv6(groups: str, table: str) -> Problem:
 
 def _full_ipv6(groups: str) -> str:
     try:
-        address = ipaddress.IPv6Address(groups)
+        address = ipaddress.IPv6Address(groups.partition("%")[0])  # with a zone it cannot be written in full
     except ValueError:
         return "IPv6:" + groups.strip(":")
     return "IPv6:" + ":".join(f"{int(group, 16):x}" for group in address.exploded.split(":"))
