@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tables import audit, bulk, changes, originals
 from tables.actors import Actor
-from tables.entries import is_empty, rows
+from tables.entries import get_entry, is_empty, rows
 from tables.errors import ChangeError
 from tables.models import ChangeRequest, Cluster, FilePassage
 from tables.placing import end_of
@@ -236,7 +236,9 @@ def _items(report: FileReport, names: frozenset[str], progress: Progress | None 
     """A file's items, counted and with their problems noted on the way."""
     readings: list[Reading] = []
     for parsed in read_file(report.table, report.path, names, readings.append):
-        report.problems += parsed.problems
+        # Dots that nobody can fill in refuse the whole import; all others have been filled in by the end of it.
+        if parsed.problems:
+            report.problems += _but_hidden(parsed.problems)
         if isinstance(parsed.item, Entry):
             report.entries += 1
             if progress and report.entries % CHUNK == 0:
@@ -347,6 +349,20 @@ def _wanted(current: Entry | None, entry: Entry, end: int, mode: str) -> Entry:
         entry = replace(entry, comment=current.comment, above=current.above)
     same = (entry.value, entry.comment, entry.enabled) == (current.value, current.comment, current.enabled)
     return current if same else replace(entry, position=current.position)
+
+
+def known_passwords(cluster: Cluster, table: TableSpec, parsed: Parsed) -> Parsed:
+    """What was read, without the problem of dots for a password that the tables know."""
+    entry = parsed.item
+    if not (table.holds_passwords and isinstance(entry, Entry) and MASK in entry.value):
+        return parsed
+    if MASK in unhidden(table, entry, get_entry(cluster=cluster, table=table, key=entry.key)).value:
+        return parsed
+    return replace(parsed, problems=tuple(_but_hidden(parsed.problems)))
+
+
+def _but_hidden(problems: Iterable[Problem]) -> list[Problem]:
+    return [problem for problem in problems if not problem.rule.endswith(".masked-password")]
 
 
 def refuse_hidden(report: FileReport, entry: Entry) -> None:

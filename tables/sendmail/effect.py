@@ -97,7 +97,7 @@ _COMES: dict[tuple[str, Risk], Say] = {
     ("relay-domains", Risk.RELAY): _relay_by_class,
     ("access", Risk.RELAY): _relay_by_access,
     ("access", Risk.BYPASS): _passes_checks,
-    ("access", Risk.SECRET): _say("{key} holds a password, which everybody who may see this table can read."),
+    ("access", Risk.SECRET): _say("{key} holds a password, which administrators can see."),
     ("aliases", Risk.PROGRAM): _say("Every mail to {key} runs a program on this host: {value}"),
     ("aliases", Risk.FILE): _say("Every mail to {key} is written to a file of this host: {value}"),
     ("aliases", Risk.INCLUDE): _say("Mail to {key} goes to whoever a file of this host lists: {value}"),

@@ -8,7 +8,7 @@ line is one of AuthInfo beyond doubt, so that ordinary text such as ``step p: do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 MASK = "••••"
@@ -67,19 +67,35 @@ def passwords(text: str, *, auth: bool = False) -> list[Password]:
 def unmasked(typed: str, original: str, *, auth: bool = False) -> str:
     """``typed`` with each hidden password taken from the same place of ``original``: it was shown, not changed.
 
-    Only where both have as many passwords, so that none gets to another place; otherwise the dots stay, and whoever
-    checks the entry says so.
+    Only where both have as many passwords, and where each is hidden again: so none gets to a place where it would be
+    seen. Otherwise the dots stay, and whoever checks the entry says so.
     """
     if MASK not in typed:
         return typed
-    places, known = list(_spans(typed, auth=auth)), passwords(original, auth=auth)
+    known = [password.text for password in passwords(original, auth=auth)]
+    filled = _filled(typed, known) or _replaced(typed, known, auth=auth)
+    before, after = masked(typed, auth=auth), masked(filled, auth=auth)
+    return typed if any(after.count(password) > before.count(password) for password in known) else filled
+
+
+def _filled(typed: str, known: Sequence[str]) -> str:
+    """With every dot replaced; empty when there are not as many. Hidden text may have said what the line is about."""
+    pieces = typed.split(MASK)
+    if len(pieces) != len(known) + 1:
+        return ""
+    return "".join(piece + password for piece, password in zip(pieces, [*known, ""], strict=True))
+
+
+def _replaced(typed: str, known: Sequence[str], *, auth: bool) -> str:
+    """With the dots replaced that are left when others were typed over."""
+    places = list(_spans(typed, auth=auth))
     if len(places) != len(known):
         return typed
     pieces: list[str] = []
     done = 0
     for span, password in zip(places, known, strict=True):
         was = typed[span.start : span.end]
-        pieces += typed[done : span.start], password.text if was == MASK else was
+        pieces += typed[done : span.start], password if was == MASK else was
         done = span.end
     return "".join([*pieces, typed[done:]])
 

@@ -70,6 +70,17 @@ def test_each_line_is_judged_by_itself() -> None:
     assert masked("U:relay\nP:s3cr3t\n# authinfo: P:s3cr3t") == f"U:relay\nP:s3cr3t\n# authinfo: P:{MASK}"
 
 
+def test_hidden_text_may_have_been_what_told_that_it_hides_one() -> None:
+    text = "P:s3cr3t authinfo"
+    assert masked(text) == f"P:{MASK}"
+    assert unmasked(f"P:{MASK}", text) == text
+
+
+def test_no_password_comes_back_to_a_place_where_it_would_be_seen() -> None:
+    for typed in (f'"U:{MASK}"', f'"U:relay" {MASK}', f'ERROR:5.7.1:"550 {MASK}"'):
+        assert unmasked(typed, '"U:relay" "P:s3cr3t"') == typed
+
+
 def test_what_was_typed_anew_stays_as_it_was_typed() -> None:
     assert unmasked('"P:new"', '"P:old"') == '"P:new"'
 

@@ -109,12 +109,17 @@ class Command(TablesCommand):
         looks = _looks(files, options["force"])
         files = {name: file for name, file in files.items() if name not in looks}
         names = importing.local_names(files)
-        read = {name: list(importing.read_file(TABLES[name], file, names)) for name, file in files.items()}
+        read = {name: list(self._items(TABLES[name], file, names, options)) for name, file in files.items()}
         found: dict[tuple[str, str], list[Problem]] = defaultdict(list)
         for finding in check_files(lambda name: _entries(read.get(name)), cluster_from(options["cluster"])):
             found[finding.table, finding.key].append(finding.problem)
         checked = {name: [*_with_findings(name, items, found), *_missing(name, found)] for name, items in read.items()}
         return checked | {name: [_refused(problem)] for name, problem in looks.items()}
+
+    def _items(self, table: TableSpec, file: Path, names: frozenset[str], options: dict[str, Any]) -> Iterator[Parsed]:
+        cluster = cluster_from(options["cluster"])
+        for parsed in importing.read_file(table, file, names):
+            yield importing.known_passwords(cluster, table, parsed)
 
     def _summed(self, name: str, file: Path, items: list[Parsed]) -> FileReport:
         problems = [problem for parsed in items for problem in parsed.problems]
