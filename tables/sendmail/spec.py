@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tables.sendmail.parts.form import Parts
+
 
 class Kind(StrEnum):
     """How a table reaches sendmail."""
@@ -147,6 +149,7 @@ class TableSpec:
     check_value: Callable[[str, str], list[Problem]]  # (key, value)
     risks: Callable[[Entry | None, Entry | None, Lookup], frozenset[Risk]]  # (before, after, look around)
     domain: Callable[[str], str]  # the domain of a key, by which a new entry finds its place
+    parts: Parts  # how its keys and values come apart
     tag: Callable[[str], str] = _nothing  # what a key begins with before its item, colon included
     host: Callable[[str], str] = _nothing  # the domain that a key ends with, in whatever letters
     addresses: Callable[[str], list[str]] = _no_address  # the addresses or hosts in a value

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from tables.sendmail import risk
+from tables.sendmail.parts.access_form import PARTS as ACCESS_PARTS
+from tables.sendmail.parts.aliases import PARTS as ALIAS_PARTS
+from tables.sendmail.parts.genericstable import PARTS as GENERIC_PARTS
+from tables.sendmail.parts.mailertable import PARTS as MAILER_PARTS
+from tables.sendmail.parts.names import PARTS as NAME_PARTS
+from tables.sendmail.parts.virtusertable import PARTS as VIRTUAL_PARTS
 from tables.sendmail.spec import Duplicates, Kind, TableSpec
 from tables.sendmail.syntax import (
     access,
@@ -93,6 +99,7 @@ _ALIASES = TableSpec(
     check_value=aliases.check_value,
     risks=risk.alias_risks,
     domain=_no_domain,
+    parts=ALIAS_PARTS,
     addresses=_alias_addresses,
 )
 
@@ -114,6 +121,7 @@ _ACCESS = TableSpec(
     check_value=access.check_value,
     risks=risk.access_risks,
     domain=_access_domain,
+    parts=ACCESS_PARTS,
     tag=_access_tag,
     host=_access_host,
     holds_passwords=True,
@@ -136,6 +144,7 @@ _VIRTUSERTABLE = TableSpec(
     check_value=virtual.check_value,
     risks=risk.catch_all_risks,
     domain=domain_after_at,
+    parts=VIRTUAL_PARTS,
     host=domain_after_at,
     addresses=_address_or_error,
     leads_to_one=True,
@@ -157,6 +166,7 @@ _GENERICSTABLE = TableSpec(
     check_value=genericstable.check_value,
     risks=risk.catch_all_risks,
     domain=domain_after_at,
+    parts=GENERIC_PARTS,
     host=domain_after_at,
     addresses=_address_or_error,
     leads_to_one=True,
@@ -179,6 +189,7 @@ _MAILERTABLE = TableSpec(
     check_value=mailertable.check_value,
     risks=risk.mailer_risks,
     domain=_neighbourhood,
+    parts=MAILER_PARTS,
     host=_name,
     addresses=_address_or_error,
 )
@@ -199,6 +210,7 @@ _RELAY_DOMAINS = TableSpec(
     check_value=names.no_value,
     risks=risk.relay_domain_risks,
     domain=_neighbourhood,
+    parts=NAME_PARTS,
     host=_name,
 )
 
@@ -218,6 +230,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     check_value=names.no_value,
     risks=risk.local_host_risks,
     domain=_neighbourhood,
+    parts=NAME_PARTS,
     host=_name,
 )
 

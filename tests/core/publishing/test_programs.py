@@ -52,10 +52,54 @@ def test_a_feeder_that_fails_leaves_no_program_behind(tmp_path: Path) -> None:
     assert not pid.exists() or not Path(f"/proc/{pid.read_text().strip()}").exists()
 
 
+def test_a_broken_pipe_of_the_feeder_is_not_taken_for_one_of_the_program(tmp_path: Path) -> None:
+    """Else the program would build a map of the half that it got, and nobody would know."""
+
+    def feed() -> Iterator[bytes]:
+        yield b"first\n"
+        raise BrokenPipeError("the database went away")
+
+    with pytest.raises(BrokenPipeError, match="the database went away"):
+        run(["cat"], stdin=feed(), stdout=tmp_path / "out", timeout=10)
+
+
+def test_a_program_that_ends_before_it_is_fed_ends_the_feeding() -> None:
+    fed: list[int] = []
+
+    def feed() -> Iterator[bytes]:
+        for number in range(10_000):
+            fed.append(number)
+            yield b"x" * 65_536
+
+    assert run(["false"], stdin=feed(), timeout=30).returncode == 1
+    assert len(fed) < 10_000
+
+
+def test_a_program_that_cannot_write_its_output_says_so_itself() -> None:
+    result = run(["cat"], stdin=[b"much"], stdout=Path("/dev/full"), timeout=10)
+    assert result.returncode
+    assert "No space left on device" in result.stderr
+
+
+def test_a_place_that_cannot_be_written_is_named_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere/out"):
+        run(["touch", str(tmp_path / "ran")], stdout=tmp_path / "nowhere/out", timeout=10)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_output_that_is_no_text_can_be_shown() -> None:
+    result = run(["printf", r"\377k\303\244se"], timeout=10)
+    assert result.stdout == r"\xffkäse"
+    assert result.output.startswith("$ printf '\\377k\\303\\244se'\n\\xffkäse\n[exit status 0, ")
+
+
 def test_a_missing_program_is_named_with_its_package() -> None:
     with pytest.raises(MissingProgram, match="The program made-up-name is not on this host"):
         run(["made-up-name"], timeout=1)
-    assert "package sendmail-bin" in str(MissingProgram("makemap"))
+    assert str(MissingProgram("/usr/sbin/makemap")) == (
+        "The program /usr/sbin/makemap is not on this host. Install the Debian package sendmail-bin."
+    )
+    assert str(MissingProgram("made-up")).endswith("Install it, or correct the PATH.")
 
 
 def test_programs_of_root_are_found_without_roots_path(monkeypatch: pytest.MonkeyPatch) -> None:
