@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -27,6 +27,9 @@ from tables.views.rows import holders
 
 #: What is no mistake while somebody is still typing a new entry.
 NOT_YET_TYPED = frozenset({"key.missing", "value.missing"})
+
+#: What is found in one field though another is empty: an address that was pasted has all of its parts in it.
+ALREADY_WHOLE = frozenset({"key.pasted"})
 
 
 @dataclass(slots=True)
@@ -212,13 +215,13 @@ def _save_or_show(editor: Editor) -> HttpResponse:
 
 
 def _save(editor: Editor) -> HttpResponse:
-    if (answer := mending.answer(editor, _look)) is not None:
-        return answer
     typed, data = editor.form.typed, editor.form.cleaned_data
     editor.findings = _look(editor.table, editor.original_key, typed)
     if strays := parts_form.strays(editor.table, editor.form):
         editor.findings.problems = [*strays, *editor.findings.problems]
         return _again(editor, changes.Invalid(strays))
+    if (answer := mending.answer(editor, _look)) is not None:
+        return answer
     try:
         done = changes.save_entry(
             cluster=entries.get_cluster(),
@@ -248,7 +251,9 @@ def _look_while_typing(editor: Editor) -> Findings:
     findings = _look(editor.table, editor.original_key, editor.form.typed)
     findings.problems += parts_form.strays(editor.table, editor.form)
     to_come = parts_form.unfinished(editor.table, editor.form)
-    findings.problems = [found for found in findings.problems if found.field not in to_come]
+    findings.problems = [
+        found for found in findings.problems if found.field not in to_come or found.rule in ALREADY_WHOLE
+    ]
     if editor.original is None:
         findings.problems = [found for found in findings.problems if found.rule not in NOT_YET_TYPED]
     return findings
@@ -260,16 +265,10 @@ def _again(editor: Editor, error: changes.ChangeError) -> HttpResponse:
     conflict = isinstance(error, changes.Stale | changes.KeyHeld)
     if isinstance(error, changes.Stale):
         editor.mine, editor.theirs = editor.form.typed, error.current
-        editor.form = EntryForm(editor.table, _with(editor.form.data, seen=changes.entry_checksum(error.current)))
+        editor.form = EntryForm(
+            editor.table, mending.replaced_in(editor.form.data, seen=changes.entry_checksum(error.current))
+        )
     return render(editor.request, "tables/entry.html", editor.context(), status=409 if conflict else 422)
-
-
-def _with(data: Any, **values: str) -> QueryDict:
-    """Posted data with some fields replaced."""
-    copied: QueryDict = data.copy()
-    for name, value in values.items():
-        copied[name] = value
-    return copied
 
 
 @require_POST

@@ -77,7 +77,7 @@ def _mended(editor: Editor, look: Look, entry: Entry) -> HttpResponse:
     entry = replace(entry, key=respelt(editor.table, typed.key, entry.key))
     texts = {"key": entry.key, "value": entry.value, "comment": entry.comment}
     changed = [name for name, text in texts.items() if text != getattr(typed, name)]
-    editor.form = EntryForm(editor.table, _with(editor.form.data, **texts))
+    editor.form = EntryForm(editor.table, replaced_in(editor.form.data, **texts))
     editor.findings = look(editor.table, editor.original_key, editor.form.typed)
     editor.focus = next(iter(changed), "")
     editor.said = " ".join(_said(editor.table, name, texts[name]) for name in changed)
@@ -89,7 +89,8 @@ def _said(table: TableSpec, name: str, text: str) -> str:
     return f"{label} is now {visible(text)}." if text else f"{label} is empty now."
 
 
-def _with(data: Any, **values: str) -> QueryDict:
+def replaced_in(data: Any, **values: str) -> QueryDict:
+    """Posted data with some fields replaced."""
     copied: QueryDict = data.copy()
     for name, value in values.items():
         copied[name] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from mailadmin.accounts.models import User
 from tests.browser.checks import faults
@@ -24,25 +24,39 @@ KEYS = ["connect:192.0.0", "connect:192.0.1", "connect:192.0.2", "connect:192.0.
 WRITE = "Write 4 entries, 192.0.0 to 192.0.3"
 
 
-def go_to(page: Page, name: str, key: str = "Tab") -> None:
-    """Press a key until the button of this name has the focus."""
-    button = page.get_by_role("button", name=name)
-    expect(button).to_be_visible()
+def go_to(page: Page, control: Locator, key: str = "Tab") -> None:
+    """Press a key until the control has the focus."""
+    expect(control).to_be_visible()
     for _ in range(40):
-        if button.evaluate("element => element === document.activeElement"):
+        if control.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press(key)
-    raise AssertionError(f"The keyboard does not lead to “{name}”.")
+    raise AssertionError(f"The keyboard does not lead to {control}.")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
 
 
 def type_the_network(page: Page, script: bool) -> None:
     """Into the form, until the button that puts it right shows: by itself, or after trying to save."""
     page.goto("/tables/access/add/")
+    expect(page.get_by_label("Kind of rule")).to_be_focused()
+    go_to(page, page.get_by_label("Who"))
     page.keyboard.type(NETWORK)
-    page.keyboard.press("Tab")
-    page.keyboard.type("REJECT")
-    page.keyboard.press("Tab" if script else "Enter")
-    expect(page.get_by_role("button", name=WRITE)).to_be_visible()
+    go_to(page, page.get_by_label("Action", exact=True))
+    page.keyboard.type("DISCARD")
+    show_what_is_wrong(page, script)
+    expect(button(page, WRITE)).to_be_visible()
+
+
+def show_what_is_wrong(page: Page, script: bool) -> None:
+    """By leaving the field; without JavaScript by trying to save."""
+    if script:
+        page.keyboard.press("Tab")
+    else:
+        go_to(page, button(page, "Save"))
+        page.keyboard.press("Enter")
 
 
 @SCRIPTS
@@ -51,15 +65,15 @@ def test_a_network_becomes_its_prefixes_by_keyboard_alone(open_page: OpenPage, a
     type_the_network(page, script)
     expect(page.get_by_text("not the first of the network 192.0.0.0/22")).to_be_visible()
 
-    go_to(page, WRITE, "Shift+Tab" if script else "Tab")
+    go_to(page, button(page, WRITE), "Shift+Tab" if script else "Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{WRITE}?")
     expect(page.locator(".diff__line--added")).to_have_count(4)
 
-    go_to(page, "Add these 4 entries")
+    go_to(page, button(page, "Add these 4 entries"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("4 entries are saved. Publish to make it live.")).to_be_visible()
-    assert [standing("access", key).value for key in KEYS] == ["REJECT"] * 4
+    assert [standing("access", key).value for key in KEYS] == ["DISCARD"] * 4
 
 
 @SCRIPTS
@@ -67,15 +81,16 @@ def test_one_key_is_put_right_in_the_form(open_page: OpenPage, alice: User, scri
     page = open_page(alice, java_script_enabled=script)
     page.goto("/tables/virtusertable/add/")
     page.keyboard.type("Jane Doe <jane@münchen.example>")
-    page.keyboard.press("Tab")
+    page.get_by_label("Leads to").focus()
     page.keyboard.type("alice")
-    page.keyboard.press("Tab" if script else "Enter")
+    show_what_is_wrong(page, script)
 
-    go_to(page, "Write jane@xn--mnchen-3ya.example", "Shift+Tab" if script else "Tab")
+    go_to(page, button(page, "Write jane@xn--mnchen-3ya.example"), "Shift+Tab" if script else "Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Address is now")).to_be_visible()
-    expect(page.get_by_label("Address")).to_be_focused()
-    expect(page.get_by_label("Address")).to_have_value("jane@xn--mnchen-3ya.example")
+    expect(page.get_by_role("textbox", name="User")).to_be_focused()
+    expect(page.get_by_role("textbox", name="User")).to_have_value("jane")
+    expect(page.get_by_label("Domain", exact=True)).to_have_value("xn--mnchen-3ya.example")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("Jane Doe")
     expect(page.get_by_label("Leads to")).to_have_value("alice")
     expect(page.get_by_text("= münchen.example")).to_be_visible()
@@ -83,6 +98,23 @@ def test_one_key_is_put_right_in_the_form(open_page: OpenPage, alice: User, scri
     page.keyboard.press("Enter")
     expect(page.get_by_text("jane@xn--mnchen-3ya.example is saved.")).to_be_visible()
     expect(page.get_by_text("= münchen.example")).to_be_visible()
+
+
+@SCRIPTS
+def test_a_line_is_put_right_as_well(open_page: OpenPage, alice: User, script: bool) -> None:
+    page = open_page(alice, java_script_enabled=script)
+    page.goto("/tables/access/add/")
+    page.get_by_role("button", name="As one line").click()
+    page.get_by_label("Who").fill("Connect:192.0.2.0/24")
+    page.get_by_label("Action").fill("REJECT")
+    page.get_by_label("Action").focus()
+    show_what_is_wrong(page, script)
+    page.get_by_role("button", name="Write 192.0.2", exact=True).click()
+
+    expect(page.get_by_role("status").filter(has_text="Who is now Connect:192.0.2.")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("is saved.")).to_be_visible()
+    assert standing("access", "connect:192.0.2").value == "REJECT"
 
 
 def test_enter_in_a_field_saves_and_mends_nothing(open_page: OpenPage, alice: User) -> None:
@@ -107,7 +139,7 @@ def test_the_way_back_keeps_what_was_typed(open_page: OpenPage, alice: User) -> 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['color_scheme']}-{look['viewport']['width']}")
 def test_the_pages_look_right(open_page: OpenPage, alice: User, bob: User, look: dict[str, Any]) -> None:
     save(alice, "access", "connect:192.0.1", "RELAY", reason="the branch office")
-    save(alice, "access", "connect:192.0.0", "REJECT")
+    save(alice, "access", "connect:192.0.0", "DISCARD")
     save(alice, "virtusertable", "jane@xn--mnchen-3ya.example", "jane@xn--strae-oqa.example")
     page = open_page(alice, **look)
     type_the_network(page, script=True)
