@@ -36,16 +36,25 @@ def check_cluster(cluster: Cluster) -> Iterator[Finding]:
     """The problems of all enabled entries, table by table, then those that only show across entries."""
     with snapshot():
         lines: dict[tuple[str, str], int] = {}
-        across = list(_across(lambda name: _head(cluster, TABLES[name])))
+        across = list(check_across(cluster))
         wanted = {(finding.table, finding.key) for finding in across}
-        for table in TABLES.values():
-            for line, entry in _numbered(cluster, table):
-                if (table.name, entry.key) in wanted:
-                    lines[table.name, entry.key] = line
-                for problem in check_entry(table, entry) if entry.enabled else ():
-                    yield Finding(table.name, entry.key, replace(problem, line=line))
+        for table, line, entry in numbered(cluster):
+            if (table.name, entry.key) in wanted:
+                lines[table.name, entry.key] = line
+            yield from check_alone(table, line, entry)
         for finding in across:
             yield replace(finding, problem=replace(finding.problem, line=lines.get((finding.table, finding.key))))
+
+
+def check_across(cluster: Cluster) -> Iterator[Finding]:
+    """What shows across the entries of all tables, without lines. Read it within :func:`snapshot`."""
+    return _across(lambda name: _head(cluster, TABLES[name]))
+
+
+def check_alone(table: TableSpec, line: int, entry: Entry) -> Iterator[Finding]:
+    """What an entry by itself shows, at its line; nothing while it is switched off."""
+    for problem in check_entry(table, entry) if entry.enabled else ():
+        yield Finding(table.name, entry.key, replace(problem, line=line))
 
 
 def check_files(entries: Callable[[str], Iterable[Entry] | None], cluster: Cluster) -> Iterator[Finding]:
@@ -66,10 +75,11 @@ def _head(cluster: Cluster, table: TableSpec) -> Iterator[Entry]:
     return entries_at(cluster=cluster, table=table, change_number=cluster.last_change, by="key")
 
 
-def _numbered(cluster: Cluster, table: TableSpec) -> Iterator[tuple[int, Entry]]:
-    """Each entry and the line on which it begins, below its comment."""
-    line = 1
-    for item in file_items(cluster=cluster, table=table, change_number=cluster.last_change):
-        if isinstance(item, Entry):
-            yield line + (item.above or comment_lines(item.comment)).count("\n"), item
-        line += item_text(table, item).count("\n")
+def numbered(cluster: Cluster) -> Iterator[tuple[TableSpec, int, Entry]]:
+    """Every entry and the line of its file on which it begins, below its comment."""
+    for table in TABLES.values():
+        line = 1
+        for item in file_items(cluster=cluster, table=table, change_number=cluster.last_change):
+            if isinstance(item, Entry):
+                yield table, line + (item.above or comment_lines(item.comment)).count("\n"), item
+            line += item_text(table, item).count("\n")

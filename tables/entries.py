@@ -9,6 +9,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
+from tables.sendmail.international import word_to_ascii
 from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, Lookup, TableSpec
 from tables.sendmail.tables import TABLES
@@ -42,11 +43,16 @@ def look_around(cluster: Cluster) -> Lookup:
 
 
 def _matches(table: TableSpec, query: str) -> Q:
-    """Every word of the query stands in the key, the value or the comment; where a password may stand nothing matches,
-    or it could be found out letter by letter."""
+    """Every word of the query stands in the key, the value or the comment; an international name as A-label, too.
+
+    Where a password may stand nothing matches, or it could be found out letter by letter.
+    """
     conditions = Q()
     for word in query.split():
-        conditions &= reduce(or_, (_has(table, name, word) for name in ("key", "value", "comment")))
+        places = [(name, word) for name in ("key", "value", "comment")]
+        if (label := word_to_ascii(word)) != word:
+            places += [("key", label), ("value", label)]
+        conditions &= reduce(or_, (_has(table, name, text) for name, text in places))
     return conditions
 
 

@@ -15,6 +15,7 @@ from tables.models.entries import (
     RelayDomain,
     VirtualUser,
 )
+from tables.models.findings import CheckRun, StoredFinding
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.releases import Publication, Release
 
@@ -26,6 +27,7 @@ __all__ = [
     "AuditHead",
     "Change",
     "ChangeRequest",
+    "CheckRun",
     "Cluster",
     "EntryModel",
     "FilePassage",
@@ -39,6 +41,7 @@ __all__ = [
     "RelayDomain",
     "Release",
     "Review",
+    "StoredFinding",
     "Viewing",
     "VirtualUser",
 ]

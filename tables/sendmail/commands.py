@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 #: Where Debian keeps makemap and sendmail; an ordinary user's PATH lacks it.
 SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin"
@@ -97,7 +97,7 @@ def run(argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Path | None
             start_new_session=True,
         )
         with _ended(process), _deadline(process, timeout) as expired:
-            _feed(process, stdin)
+            _feed(cast("IO[bytes]", process.stdin), stdin)
             returncode = process.wait()
         if expired.is_set():
             raise CommandTimeout(argv, timeout)
@@ -109,16 +109,18 @@ def _output(path: Path | None) -> IO[bytes]:
     return path.open("wb") if path else tempfile.TemporaryFile()
 
 
-def _feed(process: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:
-    # A program that ends early says why by its status; what it did not read is of no interest.
-    if pipe := process.stdin:
-        try:
-            with suppress(BrokenPipeError):
-                for chunk in chunks:
-                    pipe.write(chunk)
-        finally:
-            with suppress(BrokenPipeError):
-                pipe.close()
+def _feed(pipe: IO[bytes], chunks: Iterable[bytes]) -> None:
+    # A program that ends early says why by its status; what it did not read is of no interest. But a broken pipe of
+    # whoever makes the chunks is an error: the program would take the half that it got for the whole.
+    try:
+        for chunk in chunks:
+            try:
+                pipe.write(chunk)
+            except BrokenPipeError:
+                return
+    finally:
+        with suppress(BrokenPipeError):
+            pipe.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from tables.sendmail.mailcf import Listener
 PROOF_SECONDS = 30.0
 
 _POLL = 0.1
-_LOOKUP = re.compile(r"(?:> )*map_lookup: (\S+) \((.*?)\) (?:returns (.*) \(\d+\)|no match \(\d+\))")
+#: Without an entry it says "no match (0)", for aliases 68. "no match (75)" is a map that it cannot or will not read.
+_LOOKUP = re.compile(r"(?:> )*map_lookup: (\S+) \((.*?)\) (?:returns (.*) \(\d+\)|no match \((?:0|68)\))")
+#: With this it greets in address test mode.
+_HEAD = ("ADDRESS TEST MODE", "Enter <ruleset>")
 #: Keys that go into the address test mode as they are.
 _PLAIN = re.compile(r"[A-Za-z0-9@:._+-]+")
 
@@ -61,7 +65,10 @@ class Daemon:
         pid = self.pid()
         if pid is None:
             return None
-        found = self.pid_file.stat()
+        try:
+            found = self.pid_file.stat()
+        except FileNotFoundError:  # a daemon that ends takes its pid file along
+            return None
         return Mark(pid, found.st_mtime_ns, found.st_ino)
 
     def hang_up(self) -> Mark:
@@ -69,7 +76,13 @@ class Daemon:
         mark = self.mark()
         if mark is None:
             raise NotAlive(f"{self.pid_file} names no living sendmail. Start sendmail and publish again.")
-        os.kill(mark.pid, signal.SIGHUP)
+        try:
+            os.kill(mark.pid, signal.SIGHUP)
+        except OSError as error:
+            raise NotAlive(
+                f"sendmail (process {mark.pid}) was not told to start anew: {error.strerror}. "
+                "Run the publisher as root, or start sendmail anew by hand and publish again."
+            ) from error
         return mark
 
     def prove(self, *, since: Mark | None, seconds: float | None = None) -> str:
@@ -83,18 +96,21 @@ class Daemon:
                 if said.startswith("220"):
                     return said
             if time.monotonic() >= until:
-                raise NotAlive(self._complaint(said, seconds))
+                raise NotAlive(self._complaint(since, said, seconds))
             time.sleep(_POLL)
 
     def _restarted(self, since: Mark | None) -> bool:
         now = self.mark()
         return now is not None and now != since
 
-    def _complaint(self, said: str, seconds: float) -> str:
+    def _complaint(self, since: Mark | None, said: str, seconds: float) -> str:
         where = f"{self.listener.address} port {self.listener.port}"
-        if self.pid() is None:
+        now = self.mark()
+        if now is None:
             gone = f"{self.pid_file} names no living process after {seconds:g} seconds"
             return f"sendmail is not running: {gone}. Its log says why."
+        if now == since:
+            return f"sendmail (process {now.pid}) did not start anew within {seconds:g} seconds. Its log says why."
         return f"sendmail did not greet on {where} within {seconds:g} seconds; it answered {said}."
 
 
@@ -102,7 +118,7 @@ def is_sendmail(pid: int) -> bool:
     """Whether that process is a sendmail: nothing else is ever signalled."""
     try:
         # proc(5): pid (name) state …; a zombie has a name too, but serves nobody.
-        _pid, _, rest = Path(f"/proc/{pid}/stat").read_text().partition(" (")
+        _pid, _, rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").partition(" (")
         name, _, state = rest.rpartition(") ")
     except OSError:
         return False
@@ -113,10 +129,10 @@ def greeting(listener: Listener, *, timeout: float) -> str:
     """The first line that the daemon says, or why it said none."""
     try:
         with socket.create_connection((listener.address, listener.port), timeout=timeout) as connection:
-            connection.settimeout(timeout)
             with connection.makefile("rb") as stream:
                 said = stream.readline(1024).decode("ascii", "replace").strip()
-            connection.sendall(b"QUIT\r\n")
+            with suppress(OSError):  # it has greeted, and may be gone by now
+                connection.sendall(b"QUIT\r\n")
             return said or "nothing"
     except OSError as error:
         return error.strerror or str(error) or "nothing"
@@ -142,9 +158,12 @@ def look_up(probes: Sequence[Probe], *, cf: Path, run: Run, timeout: float) -> R
     """Ask ``sendmail -bt`` for each probe. Raises :class:`WrongAnswer` when one answer is not the new state."""
     commands = "".join(f"/map {probe.map_name} {probe.key}\n" for probe in probes)
     result = run(["sendmail", "-bt", "-C", str(cf)], stdin=[commands.encode()], timeout=timeout)
-    answers = _answers(result.stdout.splitlines())
+    lines = result.stdout.splitlines()
+    answers = _answers(lines)
     for probe in probes:
-        found = answers.get((probe.map_name, probe.key), "no answer")
+        if (probe.map_name, probe.key) not in answers:
+            raise WrongAnswer(_unanswered(probe, lines), result)
+        found = answers[(probe.map_name, probe.key)]
         if found != probe.value:
             raise WrongAnswer(
                 f"sendmail finds {_said(found)} for {probe.key} in the map {probe.map_name} "
@@ -152,6 +171,12 @@ def look_up(probes: Sequence[Probe], *, cf: Path, run: Run, timeout: float) -> R
                 result,
             )
     return result
+
+
+def _unanswered(probe: Probe, lines: Iterable[str]) -> str:
+    said = (line.removeprefix("> ").strip() for line in lines if not _LOOKUP.match(line) and not line.startswith(_HEAD))
+    complaint = next(filter(None, said), "it says nothing")
+    return f"sendmail cannot look up {probe.key} in the map {probe.map_name}: {complaint}. Mend that and publish again."
 
 
 def _answers(lines: Iterable[str]) -> dict[tuple[str, str], str | None]:

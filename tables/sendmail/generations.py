@@ -44,7 +44,7 @@ def _keep(item: Swap, generation: Path) -> Swap:
     live = Path(item.live)
     if not live.exists():
         return item
-    kept = generation / live.name
+    kept = generation / Path(item.staged).name  # the table's: links of two tables may lead to files of one name
     mtime_ns = live.stat().st_mtime_ns
     link(live, kept)
     return replace(item, kept=str(kept), mtime_ns=mtime_ns)
@@ -94,7 +94,7 @@ def _next(generations: Path) -> str:
 
 
 def _numbers(generations: Path) -> list[str]:
-    return sorted(entry.name for entry in generations.iterdir() if entry.name.isdigit())
+    return sorted((entry.name for entry in generations.iterdir() if entry.name.isdecimal()), key=int)
 
 
 def prune(directory: MailDir, keep: int) -> str:

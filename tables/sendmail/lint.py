@@ -6,9 +6,9 @@ Each check reads its tables once, in time that grows with their size.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tables.sendmail.spec import Entry, Grade, Problem
+from tables.sendmail.spec import Entry, Fix, Grade, Problem
 from tables.sendmail.syntax.common import domain_after_at, shown
 from tables.sendmail.syntax.targets import Target, items
 
@@ -67,7 +67,9 @@ def _missing(aliases: Mapping[str, str]) -> Iterator[Finding]:
     for name in REQUIRED:
         if name not in aliases:
             message = f"There is no alias {name}, which every mail host must have."
-            yield _finding("aliases", "", f"no-{name}", message, f"Add {name}, for example to root.", "")
+            found = _finding("aliases", "", f"no-{name}", message, f"Add {name}, for example to root.", "")
+            fix = Fix(f"Add {name}: root", adds=(("aliases", name, "root"),))
+            yield replace(found, problem=replace(found.problem, fix=fix))
 
 
 def _local_targets(key: str, value: str) -> list[str]:

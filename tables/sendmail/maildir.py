@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tables.sendmail.files import Ownership, leftover
 from tables.sendmail.spec import Kind, TableSpec
+from tables.sendmail.tables import TABLES
 
 #: Modes of files that did not exist. access can hold passwords of AuthInfo: not for everybody.
 MAP_MODE = 0o640
@@ -90,9 +91,19 @@ class MailDir:
     def check_targets(self, tables: Iterable[TableSpec]) -> None:
         """Refuse early what could not be replaced later."""
         for table in tables:
+            self._check_alone(table)
             targets = [self.text(table)] if table.kind is Kind.CLASS else [self.text(table), self.map(table)]
             for target in targets:
                 _check_target(target, self.path)
+
+    def _check_alone(self, table: TableSpec) -> None:
+        text = self.text(table)
+        for other in TABLES.values():
+            if other is not table and self.text(other) == text:
+                raise DirectoryProblem(
+                    f"{table.name} and {other.name} in {self.path} are one file, {text}: "
+                    "publishing one table would change both. Give each a file of its own."
+                )
 
 
 _WRITABLE = "Run the publisher as root, or let its user own the directory."
@@ -132,6 +143,11 @@ def _check_target(target: Path, mail_dir: Path) -> None:
         raise DirectoryProblem(
             f"{target} cannot be replaced, because {target.parent} is not writable. "
             f"Give the publisher that directory, or move the file into {mail_dir} and turn the link round."
+        )
+    if target.exists() and not target.is_file():
+        raise DirectoryProblem(
+            f"{target} is not a plain file, so it is not replaced. "
+            f"Remove it, or the link in {mail_dir} that leads there."
         )
     if target.exists() and os.geteuid() not in {0, target.stat().st_uid}:
         raise DirectoryProblem(f"{target} belongs to another user, whom only root can give it back to. {_WRITABLE}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -262,11 +263,11 @@ def _too_many(file: FilePlan, limits: Limits) -> Finding | None:
         (file.deletes + file.updates, "deletes and updates"),
     ):
         if count > limits.floor and count * 100 > limits.percent * file.existing:
-            share = count * 100 / file.existing
+            share = math.ceil(count * 100 / file.existing)  # what is over the limit is told as over it
             return Finding(
                 "too-many",
                 file.table.name,
-                f"Too many {what} in {file.table.name}, {share:.0f} % is over {limits.percent} % "
+                f"Too many {what} in {file.table.name}, {share} % is over {limits.percent} % "
                 f"({count}/{file.existing}).",
                 "Look at the diff, and publish with the override if it is what you want.",
             )

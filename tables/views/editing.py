@@ -5,26 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailadmin.accounts.roles import EDIT
-from tables import changes, entries
+from tables import changes, entries, findings
 from tables.converters import entry_url, read_key
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import normalise_key
-from tables.sendmail.text import visible
+from tables.sendmail.text import visible, written_out
 from tables.states import checksum
+from tables.views import mending, parts_form
 from tables.views.access import actor_of, needs
+from tables.views.beside import across_of
 from tables.views.entries import back_to, find_entry, go_on, tell
 from tables.views.rows import holders
 
 #: What is no mistake while somebody is still typing a new entry.
 NOT_YET_TYPED = frozenset({"key.missing", "value.missing"})
+
+#: What is found in one field though another is empty: an address that was pasted has all of its parts in it.
+ALREADY_WHOLE = frozenset({"key.pasted"})
 
 
 @dataclass(slots=True)
@@ -33,9 +38,11 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     risks: list[Risk] = field(default_factory=list)
+    #: What the last check found about the entry across entries: told, but nothing to confirm.
+    across: list[Problem] = field(default_factory=list)
 
     def of(self, name: str) -> list[Problem]:
-        return [problem for problem in self.problems if problem.field == name]
+        return [problem for problem in (*self.problems, *self.across) if problem.field == name]
 
     @property
     def key(self) -> list[Problem]:
@@ -76,25 +83,36 @@ class Editor:
     error: changes.ChangeError | None = None
     theirs: Entry | None = None
     mine: Entry | None = None
+    said: str = ""  # what one click made of what was typed
+    focus: str = ""  # the field that it changed
 
     @property
     def original_key(self) -> str | None:
         return None if self.original is None else self.original.key
 
     def context(self) -> dict[str, Any]:
+        typed = self.form.typed if self.form.is_bound else None
+        self.findings.across = across_of(entries.get_cluster(), self.table, self.original, typed)
         wrong = {problem.field for problem in self.findings.problems if problem.grade is Grade.ERROR}
         if isinstance(self.error, changes.ReasonMissing):
             wrong = {"reason"}
+        lead = self.focus
+        if not lead and (self.error or not (self.original or self.form.is_bound)):
+            lead = next((name for name in (*TYPED, "reason") if name in wrong), "" if self.error else "key")
         self.form.mark_wrong(wrong)
-        if self.error or not (self.original or self.form.is_bound):
-            self.form.lead_to(next((name for name in (*TYPED, "reason") if name in wrong), "" if self.error else "key"))
+        self.form.lead_to(lead)
+        parts = parts_form.show(self.request, self.table, self.form, self.original, self.findings.problems, lead)
         return {
+            "parts": parts,
+            "has_parts": parts_form.has_parts(self.table),
+            "unfit": parts is None and parts_form.was_wanted(self.request, self.table, self.form),
             "table": self.table,
             "form": self.form,
             "original": self.original,
             "findings": self.findings,
             "confirmed": bool(self.findings.warned) and self.form["confirmed"].value() == self.findings.warned,
             "error": self.error,
+            "said": self.said,
             "stale": isinstance(self.error, changes.Stale),
             "reason_missing": isinstance(self.error, changes.ReasonMissing),
             "comparison": _comparison(self.table, self.theirs, self.mine) if self.mine else [],
@@ -123,8 +141,8 @@ class Editor:
     def _hidden_characters(self) -> dict[str, str]:
         """Fields that hold what no input can show, written out."""
         shown = {name: str(self.form[name].value() or "") for name in TYPED if name in self.form.fields}
-        clear = self.table.shown
-        return {name: clear(text) for name, text in shown.items() if clear(text).replace("\\n", "\n") != text}
+        odd = {name: text for name, text in shown.items() if written_out(text).replace("\\n", "\n") != text}
+        return {name: self.table.shown(text) for name, text in odd.items()}
 
 
 def _address(name: str, table: TableSpec, key: str | None) -> str:
@@ -149,7 +167,7 @@ def _shown(table: TableSpec, entry: Entry | None, name: str) -> str:
 @needs(EDIT)
 def add(request: HttpRequest, table: TableSpec) -> HttpResponse:
     if request.method == "POST":
-        return _save(Editor(request, table, None, EntryForm(table, request.POST)))
+        return _save_or_show(Editor(request, table, None, _bound(request, table, None)))
     form = EntryForm(table, initial={"key": request.GET.get("key", "").replace("\0", ""), "enabled": True})
     return render(request, "tables/entry.html", Editor(request, table, None, form).context())
 
@@ -172,21 +190,38 @@ def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
         "enabled": entry.enabled,
         "seen": changes.entry_checksum(entry),
     }
-    return Editor(request, table, entry, EntryForm(table, initial=initial))
+    return Editor(request, table, entry, EntryForm(table, initial=initial), Findings(findings.alone(table, entry)))
 
 
 def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse:
     current = entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
-    form = EntryForm(table, request.POST)
-    if current is None and form["seen"].value():
+    form = _bound(request, table, current)
+    if current is None and form["seen"].value() and parts_form.SHOW not in request.POST:
         # Deleted since it was shown. What was typed is shown again, and saving that adds the entry anew.
         return _again(Editor(request, table, None, form), changes.Stale(table.name, visible(key), None))
-    return _save(Editor(request, table, current, form))
+    return _save_or_show(Editor(request, table, current, form))
+
+
+def _bound(request: HttpRequest, table: TableSpec, original: Entry | None) -> EntryForm:
+    return EntryForm(table, parts_form.put_together(table, request.POST, original))
+
+
+def _save_or_show(editor: Editor) -> HttpResponse:
+    """Save; or, when a button asks for that, show the same entry with other fields, everything typed kept."""
+    if parts_form.SHOW not in editor.request.POST:
+        return _save(editor)
+    editor.findings = _look_while_typing(editor)
+    return render(editor.request, "tables/entry.html", editor.context())
 
 
 def _save(editor: Editor) -> HttpResponse:
     typed, data = editor.form.typed, editor.form.cleaned_data
     editor.findings = _look(editor.table, editor.original_key, typed)
+    if strays := parts_form.strays(editor.table, editor.form):
+        editor.findings.problems = [*strays, *editor.findings.problems]
+        return _again(editor, changes.Invalid(strays))
+    if (answer := mending.answer(editor, _look)) is not None:
+        return answer
     try:
         done = changes.save_entry(
             cluster=entries.get_cluster(),
@@ -211,22 +246,29 @@ def _look(table: TableSpec, original_key: str | None, typed: Entry) -> Findings:
     return Findings(problems, sorted(risks))
 
 
+def _look_while_typing(editor: Editor) -> Findings:
+    """The same, without what is no mistake before everything is typed."""
+    findings = _look(editor.table, editor.original_key, editor.form.typed)
+    findings.problems += parts_form.strays(editor.table, editor.form)
+    to_come = parts_form.unfinished(editor.table, editor.form)
+    findings.problems = [
+        found for found in findings.problems if found.field not in to_come or found.rule in ALREADY_WHOLE
+    ]
+    if editor.original is None:
+        findings.problems = [found for found in findings.problems if found.rule not in NOT_YET_TYPED]
+    return findings
+
+
 def _again(editor: Editor, error: changes.ChangeError) -> HttpResponse:
     """The same page with everything as it was typed, and what is wrong with it."""
     editor.error = error
     conflict = isinstance(error, changes.Stale | changes.KeyHeld)
     if isinstance(error, changes.Stale):
         editor.mine, editor.theirs = editor.form.typed, error.current
-        editor.form = EntryForm(editor.table, _with(editor.form.data, seen=changes.entry_checksum(error.current)))
+        editor.form = EntryForm(
+            editor.table, mending.replaced_in(editor.form.data, seen=changes.entry_checksum(error.current))
+        )
     return render(editor.request, "tables/entry.html", editor.context(), status=409 if conflict else 422)
-
-
-def _with(data: Any, **values: str) -> QueryDict:
-    """Posted data with some fields replaced."""
-    copied: QueryDict = data.copy()
-    for name, value in values.items():
-        copied[name] = value
-    return copied
 
 
 @require_POST
@@ -236,10 +278,7 @@ def check(request: HttpRequest, table: TableSpec) -> HttpResponse:
     key = request.GET.get("key")
     if key is not None and "\0" in key:
         raise Http404("No entry has a NUL character in its key.")
-    form = EntryForm(table, request.POST)
     original = None if key is None else entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
-    editor = Editor(request, table, original, form)
-    editor.findings = _look(table, key, form.typed)
-    if original is None:
-        editor.findings.problems = [found for found in editor.findings.problems if found.rule not in NOT_YET_TYPED]
+    editor = Editor(request, table, original, _bound(request, table, original))
+    editor.findings = _look_while_typing(editor)
     return render(request, "tables/_checks.html", {**editor.context(), "narrowed": True})

@@ -93,6 +93,16 @@ def log_in(context: BrowserContext, live_server: LiveServer, person: User) -> No
     context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
 
 
+def press_tab_to(page: Page, name: str) -> None:
+    """Go on with the Tab key to the button of this name."""
+    button = page.get_by_role("button", name=name, exact=True)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if button.evaluate("e => e === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not lead to {name}")
+
+
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
     """A stranger's page."""

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mailadmin.accounts.models import User
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, press_tab_to
 from tests.services.editing import save
 from tests.web.visits import standing, stands
 
@@ -72,6 +72,7 @@ def test_the_keyboard_alone_suffices(open_page: OpenPage, alice: User) -> None:
     page.keyboard.type("sales")
     page.keyboard.press("Tab")
     page.keyboard.type("alice")
+    press_tab_to(page, "Save")
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/tables/aliases/")

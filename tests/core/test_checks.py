@@ -198,8 +198,8 @@ def test_a_domain_that_is_not_ascii_gets_its_form_for_mail() -> None:
     [
         ("192.0.2.0/24", "192.0.2."),
         ("10.0.0.0/8", "10."),
-        ("192.0.2.0/23", "192.0.2 and the 1 "),
-        ("192.0.2.0/30", "the 3 "),
+        ("192.0.2.0/23", "2 entries, 192.0.2 to 192.0.3."),
+        ("192.0.2.0/30", "4 entries, 192.0.2.0 to 192.0.2.3."),
     ],
 )
 def test_the_remedy_for_a_range_is_its_octets(range_: str, advice: str) -> None:
@@ -261,3 +261,8 @@ def test_an_unknown_table_is_answered_with_the_seven() -> None:
     assert get("access") is TABLES["access"]
     with pytest.raises(UnknownTable, match=r"no table “domaintable”.*aliases, access, .*local-host-names"):
         get("domaintable")
+
+
+def test_a_zone_of_an_ipv6_address_is_no_reason_to_fail() -> None:
+    (problem,) = TABLES["relay-domains"].check_key("ipv6:2001:db8::1%eth0")
+    assert problem.remedy == "Write IPv6:2001:db8:0:0:0:0:0:1."

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from tables import publishing
 from tables.models import Host, Publication
 from tables.sendmail import commands
 from tables.sendmail.journal import JournalUnreadable
-from tables.sendmail.maildir import DirectoryProblem, Locked, MailDir, check, locked
+from tables.sendmail.maildir import Locked, MailDir, locked
 from tests.publisher.conftest import Load, Publish, output
-from tests.services.editing import save
+from tests.services.editing import delete, save
 
 FAILED = Publication.State.FAILED
 
@@ -26,47 +25,7 @@ def live(mail_dir: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(mail_dir.iterdir()) if path.is_file()}
 
 
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Without root's rights for a moment; whoever is not root has none to begin with."""
-    if os.geteuid():
-        yield
-        return
-    os.setresuid(65534, 65534, 0)
-    try:
-        yield
-    finally:
-        os.setresuid(0, 0, 0)
-
-
 # --- the directory ----------------------------------------------------------------------------------------------------
-
-
-def test_a_missing_directory_is_named(mail_dir: Path) -> None:
-    with pytest.raises(DirectoryProblem, match=r"does not exist\. Create it, or set MAILADMIN_MAIL_DIR"):
-        check(mail_dir / "nowhere")
-
-
-def test_a_file_is_no_directory(mail_dir: Path) -> None:
-    (mail_dir / "file").touch()
-    with pytest.raises(DirectoryProblem, match="is not a directory"):
-        check(mail_dir / "file")
-
-
-def test_a_directory_below_one_that_everybody_may_write_is_refused(mail_dir: Path) -> None:
-    (mail_dir / "below").mkdir()
-    mail_dir.chmod(0o1777)
-    with pytest.raises(DirectoryProblem, match=f"Everybody may write in {mail_dir}, so sendmail refuses every map"):
-        check(mail_dir / "below")
-
-
-def test_a_directory_that_is_not_writable_is_named(mail_dir: Path) -> None:
-    mail_dir.chmod(0o555)
-    with as_nobody(), pytest.raises(DirectoryProblem) as problem:
-        check(mail_dir)
-    assert str(problem.value) == (
-        f"The mail directory {mail_dir} is not writable. Run the publisher as root, or let its user own the directory."
-    )
 
 
 @pytest.mark.django_db
@@ -79,15 +38,23 @@ def test_a_publication_into_a_missing_directory_fails_once(host: Host, publish: 
     assert publishing.converge(host=host) is None
 
 
+@pytest.mark.django_db
+def test_two_tables_that_are_one_file_are_not_published_into_each_other(
+    mail_dir: Path, load: Load, publish: Publish
+) -> None:
+    text = "one.example\ntwo.example\n"
+    load({"local-host-names": text, "relay-domains": text})
+    (mail_dir / "local-host-names").write_text(text)
+    (mail_dir / "relay-domains").symlink_to("local-host-names")
+    assert publish().state == Publication.State.SUCCEEDED  # there is nothing to write
+    delete(None, "relay-domains", "two.example")
+    publication = publish()
+    assert publication.state == FAILED
+    assert publication.error.startswith(f"relay-domains and local-host-names in {mail_dir} are one file, ")
+    assert (mail_dir / "local-host-names").read_text() == text
+
+
 # --- another publisher ------------------------------------------------------------------------------------------------
-
-
-def test_a_second_publisher_is_told_which_process_is_first(mail_dir: Path) -> None:
-    directory = MailDir(mail_dir)
-    directory.prepare()
-    said = pytest.raises(Locked, match=rf"process {os.getpid()}\) is at work in {mail_dir}")
-    with locked(directory), said, locked(directory):
-        pass
 
 
 @pytest.mark.django_db

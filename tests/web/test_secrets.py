@@ -108,6 +108,15 @@ def test_what_only_looks_like_a_password_is_shown_to_the_reviewer(alice: User, b
     assert MASK not in page
 
 
+def test_two_versions_of_an_entry_are_compared_without_their_passwords(alice: User, bob: User, stored: None) -> None:
+    form = form_of("access", KEY, value='"U:mine" "P:my-s3cr3t"')
+    approve(bob, ChangeRequest.objects.latest("pk"))
+    answer = visitor(alice).post(address("entry-edit", "access", KEY), form)
+    assert answer.status_code == 409
+    assert "s3cr3t-two" not in text(answer)
+    assert text(answer).count("my-s3cr3t") == 1  # in the field that it was typed into
+
+
 def test_what_only_looks_like_a_password_is_shown_wherever_aliases_are(alice: User, bob: User) -> None:
     approve(bob, save(alice, "aliases", "sales", HIDING, comment='"P:x"', reason="on leave"))
     for page in ("/tables/aliases/", address("entry-edit", "aliases", "sales"), "/history/", "/search/?q=sales"):

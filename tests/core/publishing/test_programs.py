@@ -1,6 +1,7 @@
 """Programs are run one way: streamed, bounded in time and in what is kept of their output."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,16 @@ def test_a_program_that_hangs_is_ended_with_its_children() -> None:
     assert time.monotonic() - started < 10
 
 
+def test_no_clock_ticks_on_for_a_program_that_has_ended() -> None:
+    """It would end whatever has the number by then."""
+    before = set(threading.enumerate())
+    run(["true"], timeout=60)
+    clocks = set(threading.enumerate()) - before
+    for clock in clocks:
+        clock.join(5)
+    assert not any(clock.is_alive() for clock in clocks)
+
+
 def test_a_feeder_that_fails_leaves_no_program_behind(tmp_path: Path) -> None:
     def feed() -> Iterator[bytes]:
         yield b"first\n"
@@ -52,10 +63,54 @@ def test_a_feeder_that_fails_leaves_no_program_behind(tmp_path: Path) -> None:
     assert not pid.exists() or not Path(f"/proc/{pid.read_text().strip()}").exists()
 
 
+def test_a_broken_pipe_of_the_feeder_is_not_taken_for_one_of_the_program(tmp_path: Path) -> None:
+    """Else the program would build a map of the half that it got, and nobody would know."""
+
+    def feed() -> Iterator[bytes]:
+        yield b"first\n"
+        raise BrokenPipeError("the database went away")
+
+    with pytest.raises(BrokenPipeError, match="the database went away"):
+        run(["cat"], stdin=feed(), stdout=tmp_path / "out", timeout=10)
+
+
+def test_a_program_that_ends_before_it_is_fed_ends_the_feeding() -> None:
+    fed: list[int] = []
+
+    def feed() -> Iterator[bytes]:
+        for number in range(10_000):
+            fed.append(number)
+            yield b"x" * 65_536
+
+    assert run(["false"], stdin=feed(), timeout=30).returncode == 1
+    assert len(fed) < 10_000
+
+
+def test_a_program_that_cannot_write_its_output_says_so_itself() -> None:
+    result = run(["cat"], stdin=[b"much"], stdout=Path("/dev/full"), timeout=10)
+    assert result.returncode
+    assert "No space left on device" in result.stderr
+
+
+def test_a_place_that_cannot_be_written_is_named_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere/out"):
+        run(["touch", str(tmp_path / "ran")], stdout=tmp_path / "nowhere/out", timeout=10)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_output_that_is_no_text_can_be_shown() -> None:
+    result = run(["printf", r"\377k\303\244se"], timeout=10)
+    assert result.stdout == r"\xffkäse"
+    assert result.output.startswith("$ printf '\\377k\\303\\244se'\n\\xffkäse\n[exit status 0, ")
+
+
 def test_a_missing_program_is_named_with_its_package() -> None:
     with pytest.raises(MissingProgram, match="The program made-up-name is not on this host"):
         run(["made-up-name"], timeout=1)
-    assert "package sendmail-bin" in str(MissingProgram("makemap"))
+    assert str(MissingProgram("/usr/sbin/makemap")) == (
+        "The program /usr/sbin/makemap is not on this host. Install the Debian package sendmail-bin."
+    )
+    assert str(MissingProgram("made-up")).endswith("Install it, or correct the PATH.")
 
 
 def test_programs_of_root_are_found_without_roots_path(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Keys and values taken apart into named pieces, and put together again for a form. One module a table."""
