@@ -25,9 +25,10 @@ def last(cluster: Cluster) -> CheckRun | None:
 
 
 def problem_checksum(entry: Entry | None, problem: Problem) -> str:
-    """What a button remembers of the entry and the problem that it stands beside."""
-    fix = asdict(problem.fix) if problem.fix else None
-    return checksum([entry_checksum(entry), problem.rule, problem.message, problem.remedy, fix])
+    """What a button remembers of the entry and the problem that it stands beside; empty where there is no button."""
+    if problem.fix is None:
+        return ""
+    return checksum([entry_checksum(entry), problem.rule, problem.message, problem.remedy, asdict(problem.fix)])
 
 
 def alone(table: TableSpec, entry: Entry) -> list[Problem]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from deploy import linux
 from mailadmin.accounts.models import User
@@ -15,6 +16,11 @@ from tests.people import CAST, make_person
 
 #: Fixtures that open the database, of pytest-django's.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
+
+
+#: A machine with much else to do is slow, not wrong: no example has a deadline.
+hypothesis_settings.register_profile("mailadmin", deadline=None)
+hypothesis_settings.load_profile("mailadmin")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

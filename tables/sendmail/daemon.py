@@ -19,7 +19,10 @@ from tables.sendmail.mailcf import Listener
 PROOF_SECONDS = 30.0
 
 _POLL = 0.1
-_LOOKUP = re.compile(r"(?:> )*map_lookup: (\S+) \((.*?)\) (?:returns (.*) \(\d+\)|no match \(\d+\))")
+#: Without an entry it says "no match (0)", for aliases 68. "no match (75)" is a map that it cannot or will not read.
+_LOOKUP = re.compile(r"(?:> )*map_lookup: (\S+) \((.*?)\) (?:returns (.*) \(\d+\)|no match \((?:0|68)\))")
+#: With this it greets in address test mode.
+_HEAD = ("ADDRESS TEST MODE", "Enter <ruleset>")
 #: Keys that go into the address test mode as they are.
 _PLAIN = re.compile(r"[A-Za-z0-9@:._+-]+")
 
@@ -156,22 +159,25 @@ def look_up(probes: Sequence[Probe], *, cf: Path, run: Run, timeout: float) -> R
     """Ask ``sendmail -bt`` for each probe. Raises :class:`WrongAnswer` when one answer is not the new state."""
     commands = "".join(f"/map {probe.map_name} {probe.key}\n" for probe in probes)
     result = run(["sendmail", "-bt", "-C", str(cf)], stdin=[commands.encode()], timeout=timeout)
-    answers = _answers(result.stdout.splitlines())
+    lines = result.stdout.splitlines()
+    answers = _answers(lines)
     for probe in probes:
-        if message := _mistake(probe, answers):
-            raise WrongAnswer(message, result)
+        if (probe.map_name, probe.key) not in answers:
+            raise WrongAnswer(_unanswered(probe, lines), result)
+        found = answers[(probe.map_name, probe.key)]
+        if found != probe.value:
+            raise WrongAnswer(
+                f"sendmail finds {_said(found)} for {probe.key} in the map {probe.map_name} "
+                f"instead of {_said(probe.value)}.",
+                result,
+            )
     return result
 
 
-def _mistake(probe: Probe, answers: dict[tuple[str, str], str | None]) -> str:
-    """What is wrong with the answer to a probe; empty when it is right."""
-    asked = (probe.map_name, probe.key)
-    if asked not in answers:
-        return f"sendmail gives no answer for {probe.key} in the map {probe.map_name}. See what sendmail -bt says."
-    found = answers[asked]
-    if found == probe.value:
-        return ""
-    return f"sendmail finds {_said(found)} for {probe.key} in the map {probe.map_name} instead of {_said(probe.value)}."
+def _unanswered(probe: Probe, lines: Iterable[str]) -> str:
+    said = (line.removeprefix("> ").strip() for line in lines if not _LOOKUP.match(line) and not line.startswith(_HEAD))
+    complaint = next(filter(None, said), "it says nothing")
+    return f"sendmail cannot look up {probe.key} in the map {probe.map_name}: {complaint}. Mend that and publish again."
 
 
 def _answers(lines: Iterable[str]) -> dict[tuple[str, str], str | None]:

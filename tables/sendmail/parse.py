@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import BinaryIO
 
 from tables.sendmail.formats import FORMATS
-from tables.sendmail.formats.base import Line, What, physical_lines, switched_off
+from tables.sendmail.formats.base import Line, What, switched_off
 from tables.sendmail.knowledge import Knowledge, learn
 from tables.sendmail.layout import STEP
 from tables.sendmail.prose import commented_out, reads_as_head
@@ -47,7 +47,7 @@ def read_table(
 
 
 def _lines(spec: TableSpec, data: BinaryIO, local_names: frozenset[str]) -> Iterator[Line]:
-    return FORMATS[spec.kind].read(physical_lines(data), local_names)
+    return FORMATS[spec.kind].read(data, local_names)
 
 
 class _Assembly:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from tables.sendmail.formats import FORMATS
-from tables.sendmail.formats.base import Line, What, physical_lines, uncommented
+from tables.sendmail.formats.base import Line, What, uncommented
 from tables.sendmail.spec import Grade, Kind, TableSpec
 from tables.sendmail.syntax import check_line
 from tables.sendmail.text import encode
@@ -15,12 +15,15 @@ from tables.sendmail.text import encode
 #: A first block of comments longer than this speaks of the file, not of its first entry.
 _LONG_HEAD = 5
 
+#: A list that was commented out over more lines than this is text: each line of a block is tried as its beginning.
+_LONG_LIST = 50
+
 _HEAD_WORDS = re.compile(
     r"\$(?:Id|FreeBSD|OpenBSD|NetBSD)|/etc/|copyright|makemap|newaliases|sendmail|\baliases\b|this file|-\*-",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"# ?[^ \t#]")
-_CONTINUED = re.compile(r"#[ \t]+[^ \t\n#]")
+_CONTINUED = re.compile(r"#[ \t]+[^ \t\n#:](?:[^:]|:include:)*\Z")
 _WORD = re.compile(r"[^ \t\v\f\r\n#]+\Z")
 _DATA = re.compile(r"[@|/\\,\"]|:include:")
 _INNER_MARK = re.compile(r"[@.:][^:]")
@@ -52,7 +55,7 @@ def commented_out(
     live = uncommented(text)
     if not live:
         return None, 0
-    lines = list(FORMATS[spec.kind].read(physical_lines(BytesIO(encode(live))), local_names))
+    lines = list(FORMATS[spec.kind].read(BytesIO(encode(live)), local_names))
     if len(lines) != 1 or lines[0].what is not What.ENTRY or not _looks_like_data(spec, live, lines[0], first.text):
         return None, 0
     found = lines[0]
@@ -76,11 +79,12 @@ def _allowed(spec: TableSpec, text: str, line: Line) -> frozenset[Grade]:
 
 
 def _extent(spec: TableSpec, block: Sequence[Line], index: int) -> int:
-    if spec.kind is not Kind.ALIASES:
+    if spec.kind is not Kind.ALIASES or ":" not in block[index].text:
         return 1
     used = 1
     while (
-        block[index + used - 1].text.rstrip().endswith(",")
+        used < _LONG_LIST
+        and block[index + used - 1].text.rstrip().endswith(",")
         and index + used < len(block)
         and _CONTINUED.match(block[index + used].text)
     ):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from io import BytesIO
 
 from tables.sendmail.formats import FORMATS
-from tables.sendmail.formats.base import What, broken, physical_lines, uncommented
+from tables.sendmail.formats.base import What, broken, uncommented
 from tables.sendmail.spec import Entry, Kind, Passage, TableSpec
 from tables.sendmail.text import encode, visible
 
@@ -134,7 +134,7 @@ def _unprefixed(spec: TableSpec, entry: Entry) -> str:
 
 def reads_as(spec: TableSpec, text: str, entry: Entry) -> bool:
     """Whether ``text`` alone in a file is read as this entry, live, and as nothing else."""
-    lines = list(FORMATS[spec.kind].read(physical_lines(BytesIO(encode(text))), frozenset()))
+    lines = list(FORMATS[spec.kind].read(BytesIO(encode(text)), frozenset()))
     return [(line.what, line.key, line.value) for line in lines] == [(What.ENTRY, entry.key, entry.value)]
 
 
@@ -161,7 +161,7 @@ def is_faithful(spec: TableSpec, entry: Entry) -> bool:
 
 def _read(spec: TableSpec, text: str) -> list[tuple[What, str, str]]:
     """What takes effect, or fails, in ``text`` alone in a file."""
-    lines = FORMATS[spec.kind].read(physical_lines(BytesIO(encode(text))), _Everywhere())
+    lines = FORMATS[spec.kind].read(BytesIO(encode(text)), _Everywhere())
     return [(line.what, line.key, line.value) for line in lines if line.what in (What.ENTRY, What.REFUSED)]
 
 

@@ -97,10 +97,9 @@ class Editor:
         wrong = {problem.field for problem in self.findings.problems if problem.grade is Grade.ERROR}
         if isinstance(self.error, changes.ReasonMissing):
             wrong = {"reason"}
-        lead = ""
-        if self.error or not (self.original or self.form.is_bound):
+        lead = self.focus
+        if not lead and (self.error or not (self.original or self.form.is_bound)):
             lead = next((name for name in (*TYPED, "reason") if name in wrong), "" if self.error else "key")
-        lead = self.focus or lead
         self.form.mark_wrong(wrong)
         self.form.lead_to(lead)
         parts = parts_form.show(self.request, self.table, self.form, self.original, self.findings.problems, lead)
@@ -143,7 +142,9 @@ class Editor:
     def _hidden_characters(self) -> dict[str, str]:
         """Fields that hold what no input can show, written out."""
         shown = {name: str(self.form[name].value() or "") for name in TYPED if name in self.form.fields}
-        return {name: visible(text) for name, text in shown.items() if visible(text).replace("\\n", "\n") != text}
+        return {
+            name: visible(text) for name, text in shown.items() if visible(text).replace("\\n", "\n") != masked(text)
+        }
 
 
 def _address(name: str, table: TableSpec, key: str | None) -> str:

@@ -221,7 +221,7 @@ def _answers_to_show(request: HttpRequest, table: TableSpec, form: EntryForm, or
 def _can_be_typed(text: str) -> bool:
     """Whether an input can hold the text; a CR at the end, of a file with CRLF, is named beside it."""
     body = text.removesuffix("\r")
-    return visible(body) == body
+    return visible(body) == masked(body)
 
 
 def _focus(

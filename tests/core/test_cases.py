@@ -37,7 +37,7 @@ ELSEWHERE = {
 }
 
 #: Cases whose line newaliases stores in a way that nobody means; we refuse the line and say why.
-REFUSED_BY_US = (b"<>: root", b"a: root\0daemon")
+REFUSED_BY_US = (b"<>: root",)
 
 #: domaintable and userdb are no tables of ours: only their text, which is makemap's, is tried.
 TEXT_ONLY = ("domaintable", "userdb")
@@ -52,7 +52,9 @@ def specs(case: Case) -> list[TableSpec]:
 
 
 def read(spec: TableSpec, data: bytes) -> list[Parsed]:
-    return list(read_table(spec, lambda: BytesIO(data), local_names=frozenset((HOST,))))
+    """The items of a case's file, whose last line had its line end when it was tried."""
+    ended = data if data.endswith(b"\n") else data + b"\n"
+    return list(read_table(spec, lambda: BytesIO(ended), local_names=frozenset((HOST,))))
 
 
 def live(items: Iterable[Parsed]) -> list[Entry]:

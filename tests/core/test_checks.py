@@ -261,3 +261,8 @@ def test_an_unknown_table_is_answered_with_the_seven() -> None:
     assert get("access") is TABLES["access"]
     with pytest.raises(UnknownTable, match=r"no table “domaintable”.*aliases, access, .*local-host-names"):
         get("domaintable")
+
+
+def test_a_zone_of_an_ipv6_address_is_no_reason_to_fail() -> None:
+    (problem,) = TABLES["relay-domains"].check_key("ipv6:2001:db8::1%eth0")
+    assert problem.remedy == "Write IPv6:2001:db8:0:0:0:0:0:1."

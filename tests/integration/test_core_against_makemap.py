@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from tests.core.reading import again, entries
 from tests.core.test_cases import ELSEWHERE, MAP, REFUSED_BY_US
 from tests.core.test_round_trip import ACCEPTED
 from tests.core.test_sample import SAMPLE
+from tests.integration.lab import run_offline
 
 pytestmark = pytest.mark.sendmail
 
@@ -37,9 +37,6 @@ REFUSED_IN_ALIASES = (
     b" a: root\n\n\tb: root\nno colon\nc: root\nC: daemon\nd@elsewhere.example: root\ne:\n\r\n"
     b"f: " + b"x" * 9000 + b"\n# " + b"y" * 9000 + b"\n /g: root\n|h: root\ni: root\\"
 )
-
-#: sendmail asks the DNS for this host's name before it reads its configuration: it need not wait for an answer.
-QUICK = {**os.environ, "RES_OPTIONS": "timeout:1 attempts:1"}
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -86,7 +83,7 @@ def newaliases(folder: Path) -> Build:
         (folder / "aliases").write_bytes(data)
         (folder / "aliases").chmod(0o644)
         command = ["sendmail", "-C", str(folder / "sendmail.cf"), "-bi"]
-        done = subprocess.run(command, capture_output=True, check=False, env=QUICK)
+        done = run_offline(command)
         said = (done.stdout + done.stderr).decode(errors="replace")
         pairs = [(key, value) for key, value in dump(folder / "aliases") if (key, value) != (b"@", b"@")]
         return Built(done.returncode == 0 and len(said.splitlines()) == 1, said, pairs)

@@ -127,6 +127,19 @@ def test_a_wrong_answer_is_told_with_both_values(idle_host: MailHost) -> None:
         look_up([Probe("aliases", "nobody-here", "root")], cf=idle_host.cf, run=commands.run, timeout=60)
 
 
+@pytest.mark.parametrize("value", ["root", None])
+def test_a_map_that_sendmail_refuses_proves_nothing(idle_host: MailHost, value: str | None) -> None:
+    """It answers "no match", which is not to be taken for an entry that is gone."""
+    builder, path = aliases(idle_host)
+    builder.makemap(path.with_name("access"), [(b"from:a@bad.example", b"REJECT")])
+    idle_host.mail.chmod(0o775)
+    refusal = (
+        r"cannot look up from:b@bad\.example in the map access: .*access\.db: Group writable directory\. Mend that"
+    )
+    with pytest.raises(WrongAnswer, match=refusal):
+        look_up([Probe("access", "from:b@bad.example", value)], cf=idle_host.cf, run=commands.run, timeout=60)
+
+
 def test_a_map_that_cannot_be_read_back_is_named(builder: Builder, directory: Path) -> None:
     (directory / "map.db").write_bytes(os.urandom(4096))
     with pytest.raises(MapError, match="makemap cannot read back map"):

@@ -1,17 +1,14 @@
 """An entry edited in its parts: what is shown, what is saved, and what no part can say."""
 
 import re
-from typing import Any
 
 import pytest
-from django.test import Client
 
 from mailadmin.accounts.models import User
 from tables.models import Alias, ChangeRequest, Cluster, VirtualUser
-from tables.sendmail.secret import MASK, masked
-from tables.sendmail.tables import TABLES
 from tests.services.editing import approve, delete, save
-from tests.web.visits import address, form_of, insist, standing, stands, text, visitor
+from tests.web.parts import edit, names_in, posted_of, value_in
+from tests.web.visits import address, insist, standing, stands, text, visitor
 
 #: For each table with parts: the parts that a person fills in, and the entry that they make.
 MADE = {
@@ -55,31 +52,6 @@ MADE = {
     ),
 }
 TABLES_IN_PARTS = pytest.mark.parametrize("table", MADE)
-
-
-def names_in(page: str) -> set[str]:
-    return set(re.findall(r'name="((?:part-)?[a-z]+)"', page))
-
-
-def value_in(page: str, name: str) -> str:
-    found = re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', page)
-    assert found, f"{name} is not on the page"
-    return found[1]
-
-
-def posted_of(table: str, key: str, **changed: str) -> dict[str, str]:
-    """What a browser sends that was shown the parts of this entry and changed only what is given."""
-    shown = form_of(table, key)
-    parts = TABLES[table].parts
-    answers = parts.answers(key, masked(shown["value"]))
-    assert answers is not None
-    own = {name if name in ("key", "value") else f"part-{name}": said for name, said in parts.shown(answers).items()}
-    del shown["value"]
-    return {**shown, **own, **{f"part-{name}": said for name, said in changed.items()}}
-
-
-def edit(client: Client, table: str, key: str, **changed: str) -> Any:
-    return insist(client, address("entry-edit", table, key), posted_of(table, key, **changed))
 
 
 @TABLES_IN_PARTS
@@ -349,56 +321,6 @@ def test_markup_in_a_part_is_text(alice: User) -> None:
     page = visitor(alice).post("/tables/access/add/", typed).content.decode()
     for markup in ('"><script>', '"><i>', '"><b>'):
         assert markup not in page
-
-
-# --- passwords --------------------------------------------------------------------------------------------------------
-
-KEY = "authinfo:mx.example"
-
-
-@pytest.fixture
-def stored(alice: User, bob: User) -> None:
-    approve(bob, save(alice, "access", KEY, '"U:relay" "P=czNjcjN0" "M:PLAIN"', reason="smart host"))
-
-
-def test_the_field_of_a_password_never_holds_the_real_one(alice: User, stored: None) -> None:
-    page = visitor(alice).get(address("entry-edit", "access", KEY)).content.decode()
-    assert value_in(page, "part-password") == MASK
-    assert 'type="password" name="part-password"' in page
-    assert "czNjcjN0" not in page
-    assert "s3cr3t" not in page
-
-
-def test_a_password_left_alone_is_kept_as_it_is_written(alice: User, bob: User, stored: None) -> None:
-    edit(visitor(alice), "access", KEY, user="other")
-    edit_with_reason = {**posted_of("access", KEY, user="other"), "reason": "another user"}
-    insist(visitor(alice), address("entry-edit", "access", KEY), edit_with_reason)
-    approve(bob, ChangeRequest.objects.latest("pk"))
-    assert standing("access", KEY).value == '"U:other" "P=czNjcjN0" "M:PLAIN"'
-
-
-def test_a_new_password_takes_the_place_of_the_old(alice: User, bob: User, stored: None) -> None:
-    form = {**posted_of("access", KEY, password='n"ew'), "reason": "changed"}
-    insist(visitor(alice), address("entry-edit", "access", KEY), form)
-    approve(bob, ChangeRequest.objects.latest("pk"))
-    assert standing("access", KEY).value == '"U:relay" "P=biJldw==" "M:PLAIN"'
-
-
-def test_a_word_added_to_the_dots_is_refused(alice: User, stored: None) -> None:
-    form = {**posted_of("access", KEY, password=f"{MASK}new"), "reason": "changed"}
-    response = insist(visitor(alice), address("entry-edit", "access", KEY), form)
-    assert response.status_code == 422
-    assert "dots" in text(response)
-
-
-def test_a_password_typed_anew_is_kept_while_the_form_is_open_but_not_beyond_its_field(alice: User) -> None:
-    typed = {"part-tag": "authinfo", "part-item": "mx.example", "part-user": "u", "part-password": "n3w"}
-    client = visitor(alice)
-    page = client.post("/tables/access/add/", {**typed, "show": "parts"}).content.decode()
-    assert value_in(page, "part-password") == "n3w"
-    assert page.count("n3w") == 1
-    other = client.post("/tables/access/add/", {**typed, "part-tag": "connect", "show": "parts"}).content.decode()
-    assert "n3w" not in other
 
 
 # --- two people -------------------------------------------------------------------------------------------------------

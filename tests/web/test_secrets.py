@@ -106,3 +106,12 @@ def test_what_only_looks_like_a_password_is_shown_to_the_reviewer(alice: User, b
     page = text(visitor(bob).get(f"/requests/{request.pk}/"))
     assert page.count("rm -rf x") >= 2  # in the difference, and in what it does
     assert MASK not in page
+
+
+def test_two_versions_of_an_entry_are_compared_without_their_passwords(alice: User, bob: User, stored: None) -> None:
+    form = form_of("access", KEY, value='"U:mine" "P:my-s3cr3t"')
+    approve(bob, ChangeRequest.objects.latest("pk"))
+    answer = visitor(alice).post(address("entry-edit", "access", KEY), form)
+    assert answer.status_code == 409
+    assert "s3cr3t-two" not in text(answer)
+    assert text(answer).count("my-s3cr3t") == 1  # in the field that it was typed into

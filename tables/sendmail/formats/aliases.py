@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import BinaryIO
 
-from tables.sendmail.formats.base import Format, Line, Physical, What, nul_byte, refusal, too_long
+from tables.sendmail.formats.base import Format, Line, What, nul_byte, refusal, too_long
+from tables.sendmail.formats.joined import BUFFER, Joined, logical_lines
 from tables.sendmail.formats.localname import NotLocal, resolve
 from tables.sendmail.spec import Grade, Problem
-from tables.sendmail.text import decode, fold, length
+from tables.sendmail.text import decode, fold
 
-#: Bytes of a joined line without its line end: sendmail's BUFSIZ is 8192.
-LONGEST = 8190
+#: Bytes of a joined line without its line end: one for that, one for the NUL after it.
+LONGEST = BUFFER - 2
 
 _BLANKS = " \t\v\f\r"
 
 
-def read(lines: Iterable[Physical], local_names: frozenset[str]) -> Iterator[Line]:
+def read(data: BinaryIO, local_names: frozenset[str]) -> Iterator[Line]:
     """The logical lines of an aliases file, as newaliases joins them and tells them apart."""
-    for number, text, joined, size in _logical(lines):
-        if size > LONGEST:
-            yield Line(number, text, What.REFUSED, problems=(too_long(number, size, LONGEST),))
-        elif "\uf700" in text:
-            yield Line(number, text, What.REFUSED, problems=(nul_byte(number),))
-        elif joined[:1] == "#":
-            yield Line(number, text, What.COMMENT, problems=_swallowed(number, text))
-        elif not joined:
-            yield Line(number, text, What.BLANK)
-        elif joined[0] in " \t":
-            yield _indented(number, text, joined)
+    for number, taken, joined, offset in logical_lines(data):
+        if isinstance(joined, Joined):
+            yield Line(number, decode(taken), What.REFUSED, problems=_lost(number, joined), offset=offset)
+            continue
+        text, line = decode(taken), decode(joined)
+        if "\uf700" in text:
+            yield from _with_nul(number, text, line, local_names)
         else:
-            yield _alias(number, text, joined, local_names)
+            yield _line(number, text, line, local_names)
+
+
+def _line(number: int, text: str, joined: str, local_names: frozenset[str]) -> Line:
+    if joined[:1] == "#":
+        return Line(number, text, What.COMMENT, problems=_swallowed(number, text))
+    if not joined:
+        return Line(number, text, What.BLANK)
+    if joined[0] in " \t":
+        return _indented(number, text, joined)
+    return _alias(number, text, joined, local_names)
+
+
+def _with_nul(number: int, text: str, joined: str, local_names: frozenset[str]) -> Iterator[Line]:
+    """newaliases takes what it sees before the NUL: we write that alone, and keep the whole as a comment."""
+    yield Line(number, text, What.REFUSED, problems=(nul_byte(number, "Newaliases reads nothing after it"),))
+    found = _line(number, f"{joined}\n", joined, local_names)
+    if found.what is What.ENTRY:
+        yield found._replace(offset=1)
+
+
+def _lost(number: int, why: Joined) -> tuple[Problem, ...]:
+    match why:
+        case Joined.TOO_LONG:
+            return (too_long(number, LONGEST, "newaliases refuses it"),)
+        case Joined.ENDLESS:
+            return (too_long(number, LONGEST, "and where it is cut stands a blank, at which newaliases never ends"),)
+        case Joined.NUL:
+            return (nul_byte(number, "Newaliases loses the line and the one after it"),)
+        case Joined.MORE:
+            return ()
 
 
 def _swallowed(number: int, text: str) -> tuple[Problem, ...]:
@@ -47,45 +75,6 @@ def _swallowed(number: int, text: str) -> tuple[Problem, ...]:
             line=number,
         ),
     )
-
-
-#: Pieces of one endless line are handed on when they have grown to this many bytes.
-_HELD = 1_000_000
-
-
-def _logical(lines: Iterable[Physical]) -> Iterator[tuple[int, str, str, int]]:
-    """(number, exact text, joined text, its bytes): a backslash or an indented next line continues a line."""
-    held: list[bytes] = []
-    first = latest = size = 0
-    for number, data, long in lines:
-        goes_on = bool(held) and (number == latest or held[-1].endswith(b"\\\n") or data[:1] in (b" ", b"\t"))
-        if held and not (goes_on and size < 2 * _HELD):
-            yield _joined(first, held, size)
-            held, size = [], _HELD if goes_on else 0
-        if not held:
-            first = number
-        held.append(data)
-        size += len(data) + (_HELD if long else 0)
-        latest = number
-    if held:
-        yield _joined(first, held, size)
-
-
-def _joined(first: int, held: list[bytes], size: int) -> tuple[int, str, str, int]:
-    """The lines held, as one. From ``_HELD`` on ``size`` says only that they are too long."""
-    text = decode(b"".join(held))
-    if size >= _HELD:
-        return first, text, "", size
-    joined = _end_off(text) if len(held) == 1 else decode(b"".join(_end_off_bytes(data) for data in held))
-    return first, text, joined, length(joined)
-
-
-def _end_off(text: str) -> str:
-    return text[:-2] if text.endswith("\\\n") else text.removesuffix("\n")
-
-
-def _end_off_bytes(data: bytes) -> bytes:
-    return data[:-2] if data.endswith(b"\\\n") else data.removesuffix(b"\n")
 
 
 def _indented(number: int, text: str, joined: str) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
@@ -11,9 +11,6 @@ from typing import BinaryIO, NamedTuple
 from tables.sendmail.layout import STAMP_PREFIX
 from tables.sendmail.spec import Grade, Problem
 from tables.sendmail.text import encode, length
-
-#: A physical line is read in pieces of this many bytes: no program accepts a longer one, and memory stays bounded.
-PIECE = 65_536
 
 _NUL = "\uf700"
 _STAMP = STAMP_PREFIX.encode()
@@ -37,56 +34,60 @@ class Line(NamedTuple):
     key: str = ""
     value: str = ""
     problems: tuple[Problem, ...] = ()
-    offset: int = 0  # of the word within a line of a class file
+    offset: int = 0  # of the word, or of the piece of a line that is too long, within the physical line
 
 
-#: (number, bytes, too long): one physical line, or a piece of one that is longer than any program accepts.
-Physical = tuple[int, bytes, bool]
+#: (number, bytes): one physical line, or a piece of one that is longer than the buffer of the program that reads it.
+Physical = tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format: ``read`` tells lines apart, ``canonical`` writes an entry, ``longest`` bounds a line in bytes."""
 
-    read: Callable[[Iterable[Physical], frozenset[str]], Iterator[Line]]
+    read: Callable[[BinaryIO, frozenset[str]], Iterator[Line]]
     canonical: Callable[[str, str], str]
     longest: int
     joins: bool = False  # a trailing backslash or an indented line continues a line
 
 
-def physical_lines(data: BinaryIO) -> Iterator[Physical]:
-    """The physical lines of a file, without the publisher's stamp at its top."""
+def physical_lines(data: BinaryIO, piece: int) -> Iterator[Physical]:
+    """The physical lines of a file, without the publisher's stamp at its top, as fgets hands them out: at most
+    ``piece`` bytes at a time. What follows a piece without line end is read as a line of its own.
+    """
     number = 1
-    inside = False
-    read_piece = partial(data.readline, PIECE)
-    piece = read_piece()
-    while piece.startswith(_STAMP):
-        piece, number = read_piece(), number + piece.endswith(b"\n")
-    while piece:
-        whole = piece[-1] == 10
-        yield number, piece, inside or (not whole and len(piece) == PIECE)
-        inside = not whole
-        number += whole
-        piece = read_piece()
+    read_piece = partial(data.readline, piece)
+    line = read_piece()
+    while line.startswith(_STAMP):
+        line, number = read_piece(), number + line.endswith(b"\n")
+    while line:
+        yield number, line
+        number += line[-1] == 10
+        line = read_piece()
+
+
+def before_nul(text: str) -> str:
+    """What a program written in C sees of ``text``."""
+    return text.partition(_NUL)[0]
 
 
 def refusal(rule: str, message: str, remedy: str, line: int) -> Problem:
     return Problem(rule, Grade.ERROR, message, remedy, line=line)
 
 
-def nul_byte(line: int) -> Problem:
+def nul_byte(line: int, lost: str = "The program that reads it loses the line") -> Problem:
     return refusal(
         "text.nul",
-        f"Line {line} contains a NUL byte, which the program that reads it cannot store.",
+        f"Line {line} contains a NUL byte. {lost}.",
         "Remove the NUL byte; it usually comes from a file that was cut off or is not text.",
         line,
     )
 
 
-def too_long(line: int, size: int, limit: int) -> Problem:
+def too_long(line: int, limit: int, then: str) -> Problem:
     return refusal(
         "text.line-too-long",
-        f"Line {line} has {size} bytes; {limit} are allowed.",
+        f"Line {line} has more than {limit} bytes, which are allowed: {then}.",
         "Shorten the line or split it into several entries.",
         line,
     )

@@ -1,16 +1,18 @@
 """Class files as Debian's configuration reads them, ``%[^\\#]``: words apart by blanks, ``#`` starts a comment.
 
-readcf.c reads with fgets(2048) and splits what sscanf leaves (8.17). Upstream's format ``%s`` takes the first word.
+readcf.c reads with fgets(2048) and splits what sscanf leaves (8.17): no line is refused, a longer one is read in
+pieces, and a NUL ends it. Upstream's format ``%s`` takes the first word.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import BinaryIO
 
-from tables.sendmail.formats.base import Format, Line, Physical, What, nul_byte, too_long
+from tables.sendmail.formats.base import Format, Line, What, before_nul, nul_byte, physical_lines, too_long
 from tables.sendmail.spec import Grade, Problem
-from tables.sendmail.text import decode, fold
+from tables.sendmail.text import decode, fold, length
 
 #: Bytes of a line without its line end.
 LONGEST = 2046
@@ -19,47 +21,61 @@ _WORD = re.compile(r"[^ \t\v\f\r\n]+")
 _SIMPLE = re.compile(r"[^ \t\v\f\r\n#\uf700]+\n\Z")
 
 
-def read(lines: Iterable[Physical], _local_names: frozenset[str]) -> Iterator[Line]:
+def read(data: BinaryIO, _local_names: frozenset[str]) -> Iterator[Line]:
     """The words of a class file; each carries the blanks before it, the last one the rest of its line."""
-    for number, data, long in lines:
-        text = decode(data)
-        if len(data) <= LONGEST and _SIMPLE.match(text):
+    offset = 0  # of a piece of a line that is too long
+    for number, line in physical_lines(data, LONGEST + 1):
+        text = decode(line)
+        if not offset and len(line) <= LONGEST and _SIMPLE.match(text):
             yield Line(number, text, What.ENTRY, fold(text[:-1]))
-        elif long or len(data.removesuffix(b"\n")) > LONGEST:
-            yield Line(number, text, What.REFUSED, problems=(too_long(number, len(data), LONGEST),))
-        elif "\uf700" in text:
-            yield Line(number, text, What.REFUSED, problems=(nul_byte(number),))
+        elif len(line) > LONGEST and text[-1] != "\n":
+            # What follows is another line to sendmail, so it is one in what we write.
+            words = list(_words(number, f"{text}\n", offset))
+            yield from words
+            offset += len(words)
         else:
-            yield from _words(number, text)
+            if not offset or text != "\n":  # that one was written already
+                yield from _words(number, text, offset)
+            offset = 0
 
 
-def _words(number: int, text: str) -> Iterator[Line]:
-    head, comment, _ = text.partition("#")
+def _words(number: int, text: str, offset: int) -> Iterator[Line]:
+    """The words of one line, or of a piece of one."""
+    head, comment, _ = before_nul(text).partition("#")
     words = list(_WORD.finditer(head))
+    problems = tuple(_losses(number, text, offset))
     if not words:
-        yield _wordless(number, text, head, comment)
+        yield _wordless(number, text, head, comment, problems)._replace(offset=offset)
         return
-    problems = tuple(_doubts(number, head, comment, len(words)))
+    problems += tuple(_doubts(number, head, comment, len(words)))
     start = 0
-    for offset, word in enumerate(words):
-        end = len(text) if offset == len(words) - 1 else word.end()
-        yield Line(
-            number, text[start:end], What.ENTRY, fold(word[0]), problems=problems if offset == 0 else (), offset=offset
-        )
-        start = end
+    for index, word in enumerate(words, offset):
+        end = len(text) if word is words[-1] else word.end()
+        yield Line(number, text[start:end], What.ENTRY, fold(word[0]), problems=problems, offset=index)
+        start, problems = end, ()
 
 
-def _wordless(number: int, text: str, head: str, comment: str) -> Line:
+def _losses(number: int, text: str, offset: int) -> Iterator[Problem]:
+    """Errors, though the words are live: sendmail says nothing of what it does not read."""
+    if length(text) > LONGEST + 1 and not offset:
+        yield too_long(number, LONGEST, "sendmail reads the rest as another line")
+    if before_nul(text) != text:
+        yield nul_byte(number, "Sendmail reads nothing after it on the line")
+
+
+def _wordless(number: int, text: str, head: str, comment: str, problems: tuple[Problem, ...]) -> Line:
+    if before_nul(text) != text:
+        return Line(number, text, What.REFUSED, problems=problems)
     if not comment:
-        return Line(number, text, What.BLANK)
-    problem = Problem(
+        return Line(number, text, What.BLANK, problems=problems)
+    indented = Problem(
         "class.indented-comment",
         Grade.WARNING,
         f"Line {number} has blanks before “#”: without Debian's format sendmail reads “#” as a name.",
         "Write # in the first column.",
         line=number,
     )
-    return Line(number, text, What.COMMENT, problems=(problem,) if head else ())
+    return Line(number, text, What.COMMENT, problems=(*problems, indented) if head else problems)
 
 
 def _doubts(number: int, head: str, comment: str, words: int) -> Iterator[Problem]:

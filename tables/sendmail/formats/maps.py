@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import BinaryIO
 
-from tables.sendmail.formats.base import Format, Line, Physical, What, nul_byte, refusal, too_long
+from tables.sendmail.formats.base import Format, Line, What, before_nul, nul_byte, physical_lines, refusal, too_long
 from tables.sendmail.spec import Problem
 from tables.sendmail.text import decode, fold
 
@@ -16,32 +17,50 @@ _BLANKS = " \t\v\f\r"
 _ENTRY = re.compile(r"([^# \t\v\f\r\n\0][^ \t\v\f\r\n\0]*)[ \t\v\f\r]+([^ \t\v\f\r\n\0][^\n\0]*)\n?\Z")
 
 
-def read(lines: Iterable[Physical], _local_names: frozenset[str]) -> Iterator[Line]:
-    """The lines of a map's text, as makemap tells them apart."""
+def read(data: BinaryIO, _local_names: frozenset[str]) -> Iterator[Line]:
+    """The lines of a map's text, as makemap tells them apart.
+
+    It refuses the head of a line that is longer than its buffer and takes what follows for a line of its own.
+    """
     match, build, entry = _ENTRY.match, tuple.__new__, What.ENTRY
-    for number, data, long in lines:
-        if len(data) <= LONGEST and data.isascii() and (found := match(data.decode("ascii"))):
+    offset = 0  # of a piece of a line that is too long
+    for number, line in physical_lines(data, LONGEST + 1):
+        if not offset and len(line) <= LONGEST and line.isascii() and (found := match(line.decode("ascii"))):
             key, value = found.groups()
             # NamedTuple's own constructor takes twice the time, and this runs once for each of a million lines.
             yield build(Line, (number, found.string, entry, key.lower(), value, (), 0))
+        elif b"\0" in line:
+            yield from _with_nul(number, line, offset)
+        elif len(line) > LONGEST and not line.endswith(b"\n"):
+            problems = () if offset else (too_long(number, LONGEST, "makemap reads the rest as another line"),)
+            yield Line(number, decode(line), What.REFUSED, problems=problems, offset=offset)
+            offset += 1
+            continue
         else:
-            yield _line(number, data, long)
+            yield _line(number, decode(line), offset)
+        offset = 0
 
 
-def _line(number: int, data: bytes, long: bool) -> Line:
+def _with_nul(number: int, data: bytes, offset: int) -> Iterator[Line]:
+    """makemap misses the line end behind a NUL and refuses the line; where the file ends so, it takes what it sees."""
     text = decode(data)
-    size = len(data.removesuffix(b"\n"))
-    if long or size > LONGEST:
-        return Line(number, text, What.REFUSED, problems=(too_long(number, size, LONGEST),))
-    if b"\0" in data:
-        return Line(number, text, What.REFUSED, problems=(nul_byte(number),))
+    refused = Line(number, text, What.REFUSED, problems=(nul_byte(number),), offset=offset)
+    seen = before_nul(text) + "\n"
+    found = None if data.endswith(b"\n") or len(data) > LONGEST else _line(number, seen, offset + 1)
+    yield refused
+    if found and found.what is What.ENTRY:
+        yield found
+
+
+def _line(number: int, text: str, offset: int) -> Line:
     if text[0] == "#":
-        return Line(number, text, What.COMMENT)
+        return Line(number, text, What.COMMENT, offset=offset)
     if text == "\n":
-        return Line(number, text, What.BLANK)
+        return Line(number, text, What.BLANK, offset=offset)
     if found := _ENTRY.match(text):
-        return Line(number, text, What.ENTRY, fold(found[1]), found[2])
-    return _refused(number, text)
+        return Line(number, text, What.ENTRY, fold(found[1]), found[2], offset=offset)
+    refused = _refused(number, text)
+    return refused._replace(offset=offset, problems=()) if offset else refused  # the line was reported already
 
 
 def _refused(number: int, text: str) -> Line:

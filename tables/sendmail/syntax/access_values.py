@@ -8,10 +8,11 @@ from collections.abc import Callable
 from tables.sendmail.spec import Problem
 from tables.sendmail.syntax.addresses import check_reply, trailing_comment
 from tables.sendmail.syntax.common import carriage_return, error, note, shown, warning
+from tables.sendmail.syntax.scanning import without_comments
 
 KEYWORDS = frozenset(("ok", "relay", "reject", "discard", "skip"))
 
-_COMMENT = re.compile(r"\([^()]*\)")
+_ARGUMENT = re.compile(r"%[1-9]")
 _NOT_ASCII = re.compile(r"[^\t\x20-\x7e]")
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3}):")
 _TLS = re.compile(
@@ -26,14 +27,13 @@ _NUMBER = re.compile(r"\d+\Z")
 def bare(value: str) -> str:
     """``value`` as sendmail compares it, in lower case.
 
-    It takes a value apart like an address before it looks: comments in parentheses, a closing bracket too many and a
-    backslash at the end vanish, so that ``RELAY (office)`` and ``RELAY>`` relay (seen with 8.17). What is not ASCII is
-    dropped too, for a byte that means something in rewriting rules must not hide a word.
+    It takes a value apart like an address before it looks: comments in parentheses, closing brackets too many and a
+    backslash at the end vanish, and ``%1`` stands for nothing, so that ``RELAY (office)``, ``RE>LAY`` and ``%1RELAY``
+    relay (seen with 8.17). What is not ASCII is dropped too, for a byte that means something in rewriting rules must
+    not hide a word.
     """
     text = value if value.isascii() else _NOT_ASCII.sub("", value)
-    while _COMMENT.search(text):
-        text = _COMMENT.sub(" ", text)
-    return text.strip(" \t\r()>\\").lower()
+    return without_comments(_ARGUMENT.sub("", text)).replace(">", "").strip(" \t\r\v\f").lower()
 
 
 def check_value(key: str, value: str) -> list[Problem]:

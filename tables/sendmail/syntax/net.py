@@ -266,7 +266,7 @@ def _unshortened(groups: str, full: str | None) -> str:
 def _full_ipv6(groups: str) -> str | None:
     """The one address as sendmail looks it up; of an IPv4 client that came by IPv6 it takes the IPv4 address."""
     try:
-        address = ipaddress.IPv6Address(groups)
+        address = ipaddress.IPv6Address(groups.partition("%")[0])  # with a zone it cannot be written in full
     except ValueError:
         return None
     if address.ipv4_mapped:

@@ -240,12 +240,9 @@ def test_a_greeting_that_is_no_text_is_shown_all_the_same() -> None:
 
 # --- what it finds ----------------------------------------------------------------------------------------------------
 
-ANSWERS = (
-    "ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)\n"
-    "Enter <ruleset> <address>\n"
-    "> map_lookup: access (from:a@bad.example) returns REJECT (0)\n"
-    "> map_lookup: aliases (gone) no match (0)\n"
-    "> \n"
+HEAD = "ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)\nEnter <ruleset> <address>\n"
+ANSWERS = HEAD + (
+    "> map_lookup: access (from:a@bad.example) returns REJECT (0)\n> map_lookup: aliases (gone) no match (68)\n> \n"
 )
 
 
@@ -270,10 +267,6 @@ def test_every_probe_is_asked_for_in_one_run(directory: Path) -> None:
             "sendmail finds 'REJECT' for from:a@bad.example in the map access instead of nothing.",
         ),
         (Probe("aliases", "gone", "root"), "sendmail finds nothing for gone in the map aliases instead of 'root'."),
-        (
-            Probe("mailertable", "a.example", "no answer"),
-            "sendmail gives no answer for a.example in the map mailertable. See what sendmail -bt says.",
-        ),
     ],
 )
 def test_a_wrong_answer_is_told_with_what_was_meant(probe: Probe, message: str) -> None:
@@ -281,6 +274,34 @@ def test_a_wrong_answer_is_told_with_what_was_meant(probe: Probe, message: str) 
         look_up([probe], cf=Path("/etc/mail/sendmail.cf"), run=Programs(said(ANSWERS)), timeout=5)
     assert str(wrong.value) == message
     assert wrong.value.result.stdout == ANSWERS
+
+
+LOOK_UP = "map_lookup: access (from:a@bad.example)"
+REFUSED = 'hash map "access": unsafe map file /mail/access.db: Group writable directory'
+NO_CF = "/mail/sendmail.cf: line 0: cannot open: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (f"{HEAD}> {REFUSED}\n{LOOK_UP} no match (75)\n>   71\n", REFUSED),
+        (f"{HEAD}> {LOOK_UP} no match (75)\n", f"{LOOK_UP} no match (75)"),
+        (f'{HEAD}> Map named "access" not found\n', 'Map named "access" not found'),
+        (f"{NO_CF}\n", NO_CF),
+        (f"{HEAD}> map_lookup: access (from:b@bad.example) returns REJECT (0)\n> \n", "it says nothing"),
+        ("", "it says nothing"),
+    ],
+)
+@pytest.mark.parametrize("value", ["REJECT", None])
+def test_a_map_that_cannot_be_read_does_not_prove_that_an_entry_is_gone(
+    answer: str, reason: str, value: str | None
+) -> None:
+    probe = Probe("access", "from:a@bad.example", value)
+    with pytest.raises(WrongAnswer) as wrong:
+        look_up([probe], cf=Path("/etc/mail/sendmail.cf"), run=Programs(said(answer)), timeout=5)
+    assert str(wrong.value) == (
+        f"sendmail cannot look up from:a@bad.example in the map access: {reason}. Mend that and publish again."
+    )
 
 
 @pytest.mark.parametrize(

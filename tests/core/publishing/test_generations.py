@@ -81,7 +81,9 @@ def test_a_file_that_the_swap_did_not_reach_is_the_same_file_afterwards(tmp_path
     assert (tmp_path / "access").stat().st_nlink == 2
     loaded = Journal.load(directory.journal)
     assert loaded
-    generations.restore(directory, loaded)
+    names: dict[str, int] = {}
+    generations.restore(directory, loaded, lambda point: names.update({point: (tmp_path / "access").stat().st_nlink}))
+    assert names["restored access"] == 1  # with a second name makemap would not read it
     found = (tmp_path / "access").stat()
     assert (found.st_ino, found.st_nlink, found.st_mtime_ns) == (before, 1, 1_000_000_007)
     assert not (tmp_path / "mailertable").exists()

@@ -41,8 +41,8 @@ def tallied(pairs: list[Pair]) -> Tally:
 
 
 def test_makemap_is_fed_keys_and_values_with_a_large_cache() -> None:
-    programs = Programs(said())
-    builder(programs).makemap(Path("/mail/access"), PAIRS)
+    programs = Programs(answer := said())
+    assert builder(programs).makemap(Path("/mail/access"), PAIRS) is answer
     assert programs.asked == [("makemap", "-C", os.devnull, "-c", str(CACHE), "hash", "/mail/access")]
     assert programs.fed == [b"a@here.example\troot\nb@here.example\tb x\ty\n"]
 
@@ -84,8 +84,8 @@ def test_a_makemap_that_is_missing_or_hangs_is_not_taken_for_a_refusal(error: Ex
 
 
 def test_a_map_that_reads_back_as_it_was_fed_is_proved_in_whatever_order(directory: Path) -> None:
-    programs = Programs(said(), writes=DUMP)
-    builder(programs).verify(Path("/mail/access"), tallied(PAIRS), directory / "dump")
+    programs = Programs(answer := said(), writes=DUMP)
+    assert builder(programs).verify(Path("/mail/access"), tallied(PAIRS), directory / "dump") is answer
     assert programs.asked == [("makemap", "-C", os.devnull, "-u", "-t\x01", "hash", "/mail/access")]
     assert not (directory / "dump").exists()
 
@@ -127,8 +127,8 @@ SUCCESS = "/mail/aliases: 3 aliases, longest 9 bytes, 42 bytes total\n"
 
 
 def test_newaliases_succeeds_by_its_line_with_the_number_expected() -> None:
-    programs = Programs(said(SUCCESS))
-    builder(programs).newaliases(Path("/mail/aliases"), 3)
+    programs = Programs(answer := said(SUCCESS))
+    assert builder(programs).newaliases(Path("/mail/aliases"), 3) is answer
     assert programs.asked == [("sendmail", "-bi", "-C", "/nonexistent/sendmail.cf", "-OAliasFile=/mail/aliases")]
 
 
@@ -157,8 +157,8 @@ def test_anything_else_that_newaliases_says_is_no_success(answer: Result, messag
 
 
 def test_without_newaliases_the_map_gets_its_token_first_and_nul_bytes() -> None:
-    programs = Programs(said())
-    builder(programs).aliases_by_makemap(Path("/mail/aliases"), PAIRS)
+    programs = Programs(answer := said())
+    assert builder(programs).aliases_by_makemap(Path("/mail/aliases"), PAIRS) is answer
     assert programs.asked == [
         ("makemap", "-C", os.devnull, "-c", str(CACHE), "-N", "-t\t", "hash", "/mail/aliases"),
     ]

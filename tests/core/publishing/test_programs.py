@@ -1,6 +1,7 @@
 """Programs are run one way: streamed, bounded in time and in what is kept of their output."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,16 @@ def test_a_program_that_hangs_is_ended_with_its_children() -> None:
     with pytest.raises(CommandTimeout, match=r"was ended because it ran longer than 0\.2 seconds\. See what it waits"):
         run(["sh", "-c", "sleep 60 & wait"], timeout=0.2)
     assert time.monotonic() - started < 10
+
+
+def test_no_clock_ticks_on_for_a_program_that_has_ended() -> None:
+    """It would end whatever has the number by then."""
+    before = set(threading.enumerate())
+    run(["true"], timeout=60)
+    clocks = set(threading.enumerate()) - before
+    for clock in clocks:
+        clock.join(5)
+    assert not any(clock.is_alive() for clock in clocks)
 
 
 def test_a_feeder_that_fails_leaves_no_program_behind(tmp_path: Path) -> None:
