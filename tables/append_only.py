@@ -1,9 +1,9 @@
-"""The database itself refuses to alter or delete audit events and reviews, and refuses a review by an author."""
+"""The database refuses to alter or delete audit events, reviews and original files, and a review by an author."""
 
 from collections.abc import Iterator
 from typing import Any
 
-TABLES = ("tables_auditevent", "tables_review")
+TABLES = ("tables_auditevent", "tables_review", "tables_originalfile", "tables_originalpart")
 
 _POSTGRESQL = """
 CREATE OR REPLACE FUNCTION mailadmin_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -31,16 +31,24 @@ _SAME = {
     "tables_auditevent": "id = NEW.id OR number = NEW.number",
     "tables_review": "id = NEW.id OR (request_id = NEW.request_id AND reviewer_id = NEW.reviewer_id "
     "AND checksum = NEW.checksum)",
+    "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
+    "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
 }
 
 
 def install(connection: Any) -> None:
-    """Make UPDATE and DELETE on the tables fail. Does nothing where that is so already."""
+    """Make UPDATE and DELETE on the tables fail. Does nothing where that is so already.
+
+    A migration does it for the tables that there are by then.
+    """
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
+        present = set(connection.introspection.table_names(cursor))
         if postgresql:
             cursor.execute(_POSTGRESQL.replace("%(authors)s", _AUTHORS))
-        for name, _table, statement in _triggers(connection.vendor):
+        for name, table, statement in _triggers(connection.vendor):
+            if table not in present:
+                continue
             if postgresql:
                 cursor.execute(f"CREATE OR REPLACE TRIGGER {name} {statement}")
             else:

@@ -26,8 +26,8 @@ from tables.errors import (
 )
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
+from tables.sendmail.hiding import unhidden
 from tables.sendmail.render import changed, is_faithful, item_text, switched
-from tables.sendmail.secret import unmasked
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.syntax.typed import check_typed, replaced
 from tables.sendmail.tables import TABLES, check_entry, misread, normalise_key
@@ -261,9 +261,13 @@ def _taken(table: TableSpec, key: str) -> Problem:
 
 def _meant(table: TableSpec, current: Entry | None, typed: Entry) -> Entry:
     """What a person typed, without stray blanks, and with the password that they were not shown."""
-    value = unmasked(typed.value.strip(), current.value if current else "")
-    comment = typed.comment.replace("\r\n", "\n").strip("\n")
-    return Entry(key=normalise_key(table, typed.key), value=value, comment=comment, enabled=typed.enabled)
+    meant = Entry(
+        key=normalise_key(table, typed.key),
+        value=typed.value.strip(),
+        comment=typed.comment.replace("\r\n", "\n").strip("\n"),
+        enabled=typed.enabled,
+    )
+    return unhidden(table, meant, current)
 
 
 @transaction.atomic

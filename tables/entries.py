@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
 from tables.sendmail.international import word_to_ascii
+from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, Lookup, TableSpec
 from tables.sendmail.tables import TABLES
 
@@ -41,20 +42,31 @@ def look_around(cluster: Cluster) -> Lookup:
     return look
 
 
-def _matches(query: str) -> Q:
-    """Every word of the query stands in the key, the value or the comment; an international name as A-label, too."""
+def _matches(table: TableSpec, query: str) -> Q:
+    """Every word of the query stands in the key, the value or the comment; an international name as A-label, too.
+
+    Where a password may stand nothing matches, or it could be found out letter by letter.
+    """
     conditions = Q()
     for word in query.split():
         places = [(name, word) for name in ("key", "value", "comment")]
         if (label := word_to_ascii(word)) != word:
             places += [("key", label), ("value", label)]
-        conditions &= reduce(or_, (Q(**{f"{name}__icontains": text}) for name, text in places))
+        conditions &= reduce(or_, (_has(table, name, text) for name, text in places))
     return conditions
+
+
+def _has(table: TableSpec, name: str, word: str) -> Q:
+    found = Q(**{f"{name}__icontains": word})
+    if not table.holds_passwords or name == "key":
+        return found
+    hiding = reduce(or_, (Q(**{f"{name}__icontains": mark}) for mark in MARKS))
+    return found & ~hiding & ~Q(key__startswith=AUTH_PREFIX) if name == "value" else found & ~hiding
 
 
 def listing(*, cluster: Cluster, table: TableSpec, query: str = "", state: str = "all") -> QuerySet[EntryModel]:
     """Entries in the order of the file. ``state`` is one of :data:`STATES`."""
-    found = rows(cluster=cluster, table=table).filter(_matches(query)).order_by("position", "key")
+    found = rows(cluster=cluster, table=table).filter(_matches(table, query)).order_by("position", "key")
     return found if state == "all" else found.filter(enabled=state == "on")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, datetime, time
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -13,6 +14,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from tables.errors import ChangeError
 from tables.models import AuditEvent, Change, Cluster, Release
 from tables.releases import file_items, snapshot
+from tables.sendmail.masking import Mask
 from tables.sendmail.render import render
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.tables import TABLES
@@ -65,8 +67,21 @@ def was_ever_used(*, cluster: Cluster, table: TableSpec, change_number: int) -> 
     return taken_over.exists() or applied.exists()
 
 
-def export(*, cluster: Cluster, directory: Path, change_number: int | None = None) -> Iterator[tuple[TableSpec, Path]]:
-    """Write each table's file into ``directory``, one at a time, whole or not at all."""
+class Written(NamedTuple):
+    """One file of an export, and in how many of its lines passwords are hidden."""
+
+    table: TableSpec
+    path: Path
+    hidden: int
+
+
+def export(
+    *, cluster: Cluster, directory: Path, change_number: int | None = None, secrets: bool = False
+) -> Iterator[Written]:
+    """Write each table's file into ``directory``, one at a time, whole or not at all.
+
+    Passwords are dots unless ``secrets`` are wanted, and then their file is for its owner alone.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -76,15 +91,20 @@ def export(*, cluster: Cluster, directory: Path, change_number: int | None = Non
         number = cluster.last_change if change_number is None else change_number
         for table in TABLES.values():
             if was_ever_used(cluster=cluster, table=table, change_number=number):
-                path = directory / table.name
-                _write(path, content(cluster=cluster, table=table, change_number=number))
-                yield table, path
+                path, mask = directory / table.name, Mask()
+                text = content(cluster=cluster, table=table, change_number=number)
+                private = table.holds_passwords and secrets
+                write_whole(path, mask.over(text) if table.holds_passwords and not secrets else text, private=private)
+                yield Written(table, path, mask.lines)
 
 
-def _write(path: Path, chunks: Iterator[bytes]) -> None:
+def write_whole(path: Path, chunks: Iterator[bytes], *, private: bool) -> None:
+    """A file that is there whole or not at all; what stood there before stays until then."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
         with unfinished.open("wb") as stream:
+            if private:
+                unfinished.chmod(0o600)
             stream.writelines(chunks)
         unfinished.replace(path)
     except OSError as error:

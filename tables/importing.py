@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -15,19 +14,23 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, bulk, changes
+from tables import audit, bulk, changes, originals
 from tables.actors import Actor
-from tables.entries import is_empty, rows
+from tables.entries import get_entry, is_empty, rows
 from tables.errors import ChangeError
 from tables.models import ChangeRequest, Cluster, FilePassage
 from tables.placing import end_of
+from tables.readings import Reading, buffered, refuse_change
 from tables.releases import entries_at
 from tables.sendmail import mailcf
+from tables.sendmail.foreign import look
+from tables.sendmail.hiding import unhidden
 from tables.sendmail.layout import STEP
 from tables.sendmail.parse import read_table
+from tables.sendmail.secret import MASK
 from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
 from tables.sendmail.tables import TABLES
-from tables.sendmail.text import decode
+from tables.sendmail.text import decode, visible
 from tables.states import table_digest
 
 MERGE, REPLACE = "merge", "replace"
@@ -44,6 +47,11 @@ class FileReport:
     path: Path
     entries: int = 0
     problems: list[Problem] = field(default_factory=list)
+    #: Of the bytes that were parsed.
+    size: int = 0
+    sha256: str = ""
+    #: What it looks like instead, when a person said that it is this table's all the same.
+    forced: str = ""
 
 
 @dataclass(slots=True)
@@ -121,18 +129,37 @@ def own_names() -> frozenset[str]:
 
 
 def read_file(
-    table: TableSpec, path: Path, names: frozenset[str], seen: Callable[[BinaryIO], None] | None = None
+    table: TableSpec, path: Path, names: frozenset[str], seen: Callable[[Reading], None] | None = None
 ) -> Iterator[Parsed]:
-    """One file's items. ``seen`` gets each stream that is opened, to watch how far it is read."""
+    """One file's items. ``seen`` gets each reading of it, to watch how far it is and what was read."""
 
     def open_() -> BinaryIO:
-        stream = path.open("rb")
+        reading = Reading(path)
         if seen:
-            seen(stream)
-        return stream
+            seen(reading)
+        return buffered(reading)
 
     try:
         yield from read_table(table, open_, local_names=names)
+    except OSError as error:
+        raise ChangeError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def refuse_foreign(files: Mapping[str, Path], force: Collection[str] = ()) -> dict[str, str]:
+    """Refuse all of the files when one of them is not its table's, before anything is written. What the forced ones
+    look like is the answer."""
+    looks = {name: problem for name, file in files.items() if (problem := foreign(TABLES[name], file))}
+    if refused := [problem for name, problem in looks.items() if name not in force]:
+        said = " ".join(f"{problem.message} {problem.remedy}" for problem in refused)
+        raise ChangeError(f"{said} Nothing was imported; --force TABLE takes a file all the same.")
+    return {name: problem.message for name, problem in looks.items()}
+
+
+def foreign(table: TableSpec, path: Path) -> Problem | None:
+    """What a file is when it is not this table's."""
+    try:
+        with path.open("rb") as stream:
+            return look(table, stream)
     except OSError as error:
         raise ChangeError(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -142,14 +169,27 @@ def read_file(
 
 @transaction.atomic
 def baseline(
-    *, cluster: Cluster, actor: Actor, files: Mapping[str, Path], reason: str = "", progress: Progress | None = None
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    files: Mapping[str, Path],
+    reason: str = "",
+    progress: Progress | None = None,
+    force: Collection[str] = (),
 ) -> Outcome:
-    """Take over what is live, as it is: no approval, one audit event, problems reported and kept."""
+    """Take over what is live, as it is: no approval, one audit event, problems reported and kept.
+
+    ``force``: the tables whose files are taken though they look like something else.
+    """
+    looks = refuse_foreign(files, force)
     cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
     if not is_empty(cluster):
         raise ChangeError("The tables hold something already. An import into them goes by a change request.")
     names = local_names(files)
-    reports = [_take_over(cluster, TABLES[name], path, names, progress) for name, path in files.items()]
+    reports = [
+        _take_over(cluster, FileReport(TABLES[name], path, forced=looks.get(name, "")), names, progress)
+        for name, path in files.items()
+    ]
     cluster.last_change = 1
     cluster.save(update_fields=["last_change"])
     now = timezone.now()
@@ -170,20 +210,19 @@ def baseline(
         cluster=cluster,
         request=request,
         reason=request.reason,
-        detail={"change": cluster.last_change, "tables": _digests(cluster, reports)},
+        detail={"change": cluster.last_change, "tables": _taken_over(request, actor, reports)},
     )
     return Outcome(request, reports)
 
 
-def _take_over(
-    cluster: Cluster, table: TableSpec, path: Path, names: frozenset[str], progress: Progress | None
-) -> FileReport:
-    report = FileReport(table, path)
+def _take_over(cluster: Cluster, report: FileReport, names: frozenset[str], progress: Progress | None) -> FileReport:
+    table = report.table
     passages: list[FilePassage] = []
 
     def entries() -> Iterator[Entry]:
         for item in _items(report, names, progress):
             if isinstance(item, Entry):
+                refuse_hidden(report, item)
                 yield item
             else:
                 passages.append(FilePassage(cluster=cluster, table=table.name, position=item.position, text=item.text))
@@ -195,26 +234,47 @@ def _take_over(
 
 def _items(report: FileReport, names: frozenset[str], progress: Progress | None = None) -> Iterator[Entry | Passage]:
     """A file's items, counted and with their problems noted on the way."""
-    streams: list[BinaryIO] = []
-    for parsed in read_file(report.table, report.path, names, streams.append):
-        report.problems += parsed.problems
+    readings: list[Reading] = []
+    for parsed in read_file(report.table, report.path, names, readings.append):
+        # Dots that nobody can fill in refuse the whole import; all others have been filled in by the end of it.
+        if parsed.problems:
+            report.problems += _but_hidden(parsed.problems)
         if isinstance(parsed.item, Entry):
             report.entries += 1
             if progress and report.entries % CHUNK == 0:
-                progress(report, streams[-1].tell())
+                progress(report, readings[-1].read_bytes)
         yield parsed.item
+    refuse_change(report.path, [reading.sha256 for reading in readings])
+    report.size, report.sha256 = readings[-1].read_bytes, readings[-1].sha256
 
 
-def _digests(cluster: Cluster, reports: Iterable[FileReport]) -> dict[str, dict[str, object]]:
-    """Per table what was taken over: the original file's checksum, and that of the entries for a later proof."""
-    digests: dict[str, dict[str, object]] = {}
+def _taken_over(request: ChangeRequest, actor: Actor, reports: Sequence[FileReport]) -> dict[str, dict[str, object]]:
+    """Per table what was taken over: the original file, and how many entries with which checksum for a later proof."""
+    told = _kept(request, actor, reports)
     for report in reports:
-        sorted_entries = entries_at(cluster=cluster, table=report.table, change_number=cluster.last_change, by="key")
+        change = request.cluster.last_change
+        sorted_entries = entries_at(cluster=request.cluster, table=report.table, change_number=change, by="key")
         count, digest = table_digest(sorted_entries)
-        with report.path.open("rb") as stream:
-            original = hashlib.file_digest(stream, "sha256").hexdigest()
-        digests[report.table.name] = {"entries": count, "sha256": digest, "file_sha256": original}
-    return digests
+        told[report.table.name] |= {"entries": count, "sha256": digest}
+    return told
+
+
+def _kept(request: ChangeRequest, actor: Actor, reports: Sequence[FileReport]) -> dict[str, dict[str, object]]:
+    """Keep the bytes of every file; per table what the history says of it."""
+    told: dict[str, dict[str, object]] = {}
+    for report in reports:
+        kept = originals.keep(
+            request=request,
+            actor=actor,
+            table=report.table,
+            path=report.path,
+            size=report.size,
+            sha256=report.sha256,
+        )
+        told[report.table.name] = {"original": kept.pk, "file_sha256": kept.sha256}
+        if report.forced:
+            told[report.table.name]["forced"] = report.forced
+    return told
 
 
 # --- into tables that hold something ----------------------------------------------------------------------------------
@@ -229,13 +289,18 @@ def request_import(
     mode: str = MERGE,
     reason: str = "",
     progress: Progress | None = None,
+    force: Collection[str] = (),
 ) -> Outcome:
-    """A change request that makes the tables say what the files say; ``replace`` also deletes what they lack."""
+    """A change request that makes the tables say what the files say; ``replace`` also deletes what they lack.
+
+    When they say it already there is no request, and nothing is kept: no byte of the files got in.
+    """
+    looks = refuse_foreign(files, force)
     request = changes.draft(cluster=cluster, actor=actor, kind=ChangeRequest.Kind.IMPORT, reason=reason)
     names = local_names(files)
     reports = []
     for name, path in files.items():
-        report = FileReport(TABLES[name], path)
+        report = FileReport(TABLES[name], path, forced=looks.get(name, ""))
         pairs = _differences(cluster, report, names, mode, progress)
         changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
         reports.append(report)
@@ -244,6 +309,14 @@ def request_import(
         return Outcome(None, reports)
     request.reason = reason or f"Import of {', '.join(decode(os.fsencode(path)) for path in files.values())}"
     request.save(update_fields=["reason"])
+    audit.record(
+        actor=actor,
+        action="import",
+        cluster=cluster,
+        request=request,
+        reason=request.reason,
+        detail={"mode": mode, "tables": _kept(request, actor, reports)},
+    )
     return Outcome(changes.submit(request=request, actor=actor), reports)
 
 
@@ -260,7 +333,10 @@ def _differences(
         }
         for entry in chunk:
             keys.add(entry.key)
-            yield current.get(entry.key), _wanted(current.get(entry.key), entry, end, mode)
+            stands = current.get(entry.key)
+            meant = unhidden(report.table, entry, stands)
+            refuse_hidden(report, meant)
+            yield stands, _wanted(stands, meant, end, mode)
     if mode == REPLACE:
         yield from ((gone, None) for gone in _missing(cluster, report.table, keys))
 
@@ -273,6 +349,29 @@ def _wanted(current: Entry | None, entry: Entry, end: int, mode: str) -> Entry:
         entry = replace(entry, comment=current.comment, above=current.above)
     same = (entry.value, entry.comment, entry.enabled) == (current.value, current.comment, current.enabled)
     return current if same else replace(entry, position=current.position)
+
+
+def known_passwords(cluster: Cluster, table: TableSpec, parsed: Parsed) -> Parsed:
+    """What was read, without the problem of dots for a password that the tables know."""
+    entry = parsed.item
+    if not (table.holds_passwords and isinstance(entry, Entry) and MASK in entry.value):
+        return parsed
+    if MASK in unhidden(table, entry, get_entry(cluster=cluster, table=table, key=entry.key)).value:
+        return parsed
+    return replace(parsed, problems=tuple(_but_hidden(parsed.problems)))
+
+
+def _but_hidden(problems: Iterable[Problem]) -> list[Problem]:
+    return [problem for problem in problems if not problem.rule.endswith(".masked-password")]
+
+
+def refuse_hidden(report: FileReport, entry: Entry) -> None:
+    """An exported file has dots where passwords were: they must not become passwords."""
+    if report.table.holds_passwords and MASK in entry.value:
+        raise ChangeError(
+            f"{report.path}: the password of {visible(entry.key)} is hidden by {MASK}, and no such entry stands in "
+            f"{report.table.name}. Nothing was imported; write the password, or export with --secrets."
+        )
 
 
 def _missing(cluster: Cluster, table: TableSpec, keys: set[str]) -> Iterator[Entry]:

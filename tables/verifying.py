@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef
 
+from tables import originals
 from tables.audit import Finding, verify_chain
 from tables.entries import get_entry
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
@@ -16,7 +17,7 @@ from tables.states import from_json, table_digest
 
 
 def verify() -> Iterator[Finding]:
-    """Everything that does not hold: the chain, the change log against the chain, the tables against the change log."""
+    """Everything that does not hold: the chain, the change log against it, the tables against that, and kept files."""
     with snapshot():
         yield from verify_chain()
         for cluster in Cluster.objects.order_by("name"):
@@ -25,6 +26,7 @@ def verify() -> Iterator[Finding]:
             yield from _verify_reviews(cluster)
             yield from _verify_entries(cluster)
             yield from _verify_start(cluster)
+            yield from originals.verify(cluster)
 
 
 def _verify_numbers(cluster: Cluster) -> Iterator[Finding]:

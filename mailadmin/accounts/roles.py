@@ -16,20 +16,21 @@ EDIT = "tables.edit_tables"
 REVIEW = "tables.review_changes"
 PUBLISH = "tables.publish_releases"
 AUDIT = "tables.view_audit"
+SECRETS = "tables.see_secrets"
 PEOPLE = "accounts.manage_people"
 
 DESCRIPTIONS = {
     Role.VIEWER: "sees the tables, the change requests and the history",
     Role.POSTMASTER: "edits entries and publishes what is applied",
     Role.APPROVER: "reviews what others propose, and publishes",
-    Role.ADMINISTRATOR: "does all of this and manages people, under the same rules as everybody",
+    Role.ADMINISTRATOR: "does all of this, sees passwords and manages people, under the same rules as everybody",
 }
 
 RIGHTS: dict[Role, frozenset[str]] = {
     Role.VIEWER: frozenset({VIEW, AUDIT}),
     Role.POSTMASTER: frozenset({VIEW, AUDIT, EDIT, PUBLISH}),
     Role.APPROVER: frozenset({VIEW, AUDIT, REVIEW, PUBLISH}),
-    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, PEOPLE}),
+    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, SECRETS, PEOPLE}),
 }
 
 

@@ -22,6 +22,7 @@ from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.management.failures import one_line
 from tables.models import Cluster
+from tables.sendmail.secret import masked
 from tables.sendmail.spec import Grade, Problem, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import decode, visible
@@ -92,9 +93,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem as the commands' JSON shows it."""
-    shown = ("rule", "grade", "line", "message", "remedy")
-    return {name: getattr(problem, name) for name in shown} | {"grade": str(problem.grade)}
+    """A problem as the commands' JSON shows it. It may quote a line in which a password stands."""
+    words = {"message": masked(problem.message), "remedy": masked(problem.remedy)}
+    return {"rule": problem.rule, "grade": str(problem.grade), "line": problem.line, **words}
 
 
 def add_table_argument(parser: CommandParser, help_text: str) -> None:

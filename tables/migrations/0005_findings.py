@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0003_review_by_another'),
+        ('tables', '0004_original_files'),
     ]
 
     operations = [

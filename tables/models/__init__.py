@@ -16,6 +16,7 @@ from tables.models.entries import (
     VirtualUser,
 )
 from tables.models.findings import CheckRun, StoredFinding
+from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.releases import Publication, Release
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "Host",
     "LocalHostName",
     "MailerRoute",
+    "OriginalFile",
+    "OriginalPart",
     "Publication",
     "RelayDomain",
     "Release",

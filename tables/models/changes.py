@@ -60,6 +60,7 @@ class ChangeRequest(models.Model):
             ("review_changes", "Can approve and reject what others propose"),
             ("publish_releases", "Can publish what is applied"),
             ("view_audit", "Can see the audit history"),
+            ("see_secrets", "Can see the passwords in the tables"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["cluster", "state", "-id"], name="changerequest_list"),

@@ -129,7 +129,6 @@ def greeting(listener: Listener, *, timeout: float) -> str:
     """The first line that the daemon says, or why it said none."""
     try:
         with socket.create_connection((listener.address, listener.port), timeout=timeout) as connection:
-            connection.settimeout(timeout)
             with connection.makefile("rb") as stream:
                 said = stream.readline(1024).decode("ascii", "replace").strip()
             with suppress(OSError):  # it has greeted, and may be gone by now

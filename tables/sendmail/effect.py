@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tables.sendmail.spec import Entry, Risk, TableSpec
-from tables.sendmail.text import visible, written_out
 
 Say = Callable[[Entry], str]
 
@@ -30,14 +29,15 @@ _RELAY_BY_TAG = {
 
 def effects(spec: TableSpec, before: Entry | None, after: Entry | None, risks: Iterable[Risk]) -> list[str]:
     """One sentence for each risk of a change, in a fixed order."""
-    clear = visible if spec.holds_passwords else written_out
-    before, after = _cleared(before, clear), _cleared(after, clear)
+    before, after = _cleared(spec, before), _cleared(spec, after)
     return [_effect(spec, before, after, risk) for risk in sorted(risks)]
 
 
-def _cleared(entry: Entry | None, clear: Callable[[str], str]) -> Entry | None:
+def _cleared(spec: TableSpec, entry: Entry | None) -> Entry | None:
     """The entry with its texts as a page may show them."""
-    return replace(entry, key=clear(entry.key), value=clear(entry.value)) if entry else None
+    if entry is None:
+        return None
+    return replace(entry, key=spec.shown(entry.key), value=spec.shown(spec.masked(entry).value))
 
 
 def _effect(spec: TableSpec, before: Entry | None, after: Entry | None, risk: Risk) -> str:
@@ -97,7 +97,7 @@ _COMES: dict[tuple[str, Risk], Say] = {
     ("relay-domains", Risk.RELAY): _relay_by_class,
     ("access", Risk.RELAY): _relay_by_access,
     ("access", Risk.BYPASS): _passes_checks,
-    ("access", Risk.SECRET): _say("{key} holds a password, which everybody who may see this table can read."),
+    ("access", Risk.SECRET): _say("{key} holds a password, which administrators can see."),
     ("aliases", Risk.PROGRAM): _say("Every mail to {key} runs a program on this host: {value}"),
     ("aliases", Risk.FILE): _say("Every mail to {key} is written to a file of this host: {value}"),
     ("aliases", Risk.INCLUDE): _say("Mail to {key} goes to whoever a file of this host lists: {value}"),

@@ -7,10 +7,12 @@ and back without loss.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tables.sendmail.parts.form import Parts
+from tables.sendmail.secret import masked, masked_value
+from tables.sendmail.text import visible, written_out
 
 
 class Kind(StrEnum):
@@ -163,3 +165,22 @@ class TableSpec:
     @property
     def needs_signal(self) -> bool:
         return self.kind is Kind.CLASS
+
+    def shown(self, text: str) -> str:
+        """``text`` for a page: control characters written out, and passwords hidden where this table may hold any.
+
+        In other tables nothing is hidden, so that nobody feigns a password to keep something from a reviewer.
+        """
+        return visible(text) if self.holds_passwords else written_out(text)
+
+    def masked(self, entry: Entry) -> Entry:
+        """The entry without its passwords, wherever in its lines they stand."""
+        if not self.holds_passwords:
+            return entry
+        return replace(
+            entry,
+            value=masked_value(entry.key, entry.value),
+            comment=masked(entry.comment),
+            above=masked(entry.above),
+            raw=masked(entry.raw),
+        )

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from tables.converters import entry_url as address
 from tables.sendmail import international
-from tables.sendmail.spec import TableSpec
+from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import visible as made_visible
 
@@ -22,8 +22,21 @@ def visible(text: str) -> str:
 
 
 @register.filter
-def visible_lines(text: str) -> list[str]:
-    return [made_visible(line) for line in text.split("\n")]
+def value_in(entry: Entry, table: TableSpec) -> str:
+    """The value of an entry as a page may show it."""
+    return table.shown(table.masked(entry).value)
+
+
+@register.filter
+def comment_in(entry: Entry, table: TableSpec) -> list[str]:
+    """The lines of its comment."""
+    return [table.shown(line) for line in entry.comment.split("\n")]
+
+
+@register.filter
+def hides_password(table: TableSpec, entry: Entry | None) -> bool:
+    """Whether a page keeps something of the entry back."""
+    return entry is not None and table.masked(entry) != entry
 
 
 @register.filter

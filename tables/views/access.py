@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
 from tables.actors import Actor
 
 Rest = ParamSpec("Rest")
-View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+Response = TypeVar("Response", bound=HttpResponseBase)
+View = Callable[Concatenate[HttpRequest, Rest], Response]
 
 #: What a person without the right is told that they may not do.
 DEEDS = {
@@ -21,16 +23,17 @@ DEEDS = {
     roles.REVIEW: "approve or reject what others propose",
     roles.PUBLISH: "publish",
     roles.AUDIT: "see the history",
+    roles.SECRETS: "see the passwords in the tables",
     roles.PEOPLE: "manage people",
 }
 
 
-def needs(right: str) -> Callable[[View[Rest]], View[Rest]]:
+def needs(right: str) -> Callable[[View[Rest, Response]], View[Rest, Response]]:
     """Let only a person with the right into a view; others get a page that names who may."""
 
-    def decorate(view: View[Rest]) -> View[Rest]:
+    def decorate(view: View[Rest, Response]) -> View[Rest, Response]:
         @wraps(view)
-        def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Response:
             if not request.user.has_perm(right):
                 raise PermissionDenied(refusal(right))
             return view(request, *args, **kwargs)

@@ -30,6 +30,9 @@ ACTIONS = {
     "entry-updated": "changed an entry",
     "entry-deleted": "deleted an entry",
     "baseline": "took over the tables",
+    "import": "imported files",
+    "original-downloaded": "downloaded an imported file",
+    "secret-shown": "looked at a password",
     "request-submitted": "submitted a request",
     "request-viewed": "looked at a request",
     "request-approved": "approved a request",
@@ -141,7 +144,7 @@ def _row(event: AuditEvent) -> Row:
     return Row(
         event=event,
         words=ACTIONS.get(event.action, event.action),
-        lines=difference(before, after),
+        lines=difference(before, after, clear=TABLES[event.table].shown if is_entry else visible),
         facts=list(_facts(event.detail)),
         entry_url=entry_url("entry-history", TABLES[event.table], event.key) if is_entry else "",
     )

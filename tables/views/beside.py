@@ -10,7 +10,7 @@ from django.template.defaultfilters import pluralize
 
 from tables import findings
 from tables.models import Cluster
-from tables.sendmail.secret import unmasked
+from tables.sendmail.hiding import unhidden
 from tables.sendmail.spec import Entry, Grade, Problem, TableSpec
 
 #: Problems of one entry that a list unfolds; the page of problems has the rest.
@@ -65,14 +65,14 @@ def _troubles(table: TableSpec, entry: Entry, across: Iterable[findings.Across])
 
 def across_of(cluster: Cluster, table: TableSpec, entry: Entry | None, typed: Entry | None) -> list[Problem]:
     """What shows across entries about the one being edited, as long as what is typed is still that entry."""
-    if entry is None or not (typed is None or _is_same(typed, entry)):
+    if entry is None or not (typed is None or _is_same(table, typed, entry)):
         return []
     found = findings.across(cluster=cluster, table=table, keys=[entry.key]).get(entry.key, [])
     return [_dated(one) for one in found]
 
 
-def _is_same(typed: Entry, entry: Entry) -> bool:
-    return typed.key == entry.key and unmasked(typed.value, entry.value) == entry.value
+def _is_same(table: TableSpec, typed: Entry, entry: Entry) -> bool:
+    return typed.key == entry.key and unhidden(table, typed, entry).value == entry.value
 
 
 def _dated(found: findings.Across) -> Problem:

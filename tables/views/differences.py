@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from tables import changes
 from tables.models import Change
 from tables.sendmail.tables import TABLES
-from tables.sendmail.text import visible, written_out
+from tables.sendmail.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,8 @@ class Line:
         return {"removed": "−", "added": "+"}.get(self.kind, "")
 
 
-def difference(before: Sequence[str], after: Sequence[str], *, passwords: bool = True) -> list[Line]:
-    """The lines of both. Only text in which ``passwords`` may stand has anything hidden in it."""
-    clear = visible if passwords else written_out
+def difference(before: Sequence[str], after: Sequence[str], *, clear: Callable[[str], str] = visible) -> list[Line]:
+    """The lines of both, each as ``clear`` lets a page show it."""
     lines: list[Line] = []
     for what, old_start, old_end, new_start, new_end in SequenceMatcher(None, before, after, False).get_opcodes():
         if what == "equal":
@@ -39,4 +38,4 @@ def difference(before: Sequence[str], after: Sequence[str], *, passwords: bool =
 
 def difference_of(change: Change) -> list[Line]:
     before, after = changes.lines(change)
-    return difference(before, after, passwords=TABLES[change.table].holds_passwords)
+    return difference(before, after, clear=TABLES[change.table].shown)

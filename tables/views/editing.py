@@ -15,10 +15,9 @@ from tables import changes, entries, findings
 from tables.converters import entry_url, read_key
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
-from tables.sendmail.secret import masked
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import normalise_key
-from tables.sendmail.text import visible
+from tables.sendmail.text import visible, written_out
 from tables.states import checksum
 from tables.views import mending, parts_form
 from tables.views.access import actor_of, needs
@@ -142,9 +141,8 @@ class Editor:
     def _hidden_characters(self) -> dict[str, str]:
         """Fields that hold what no input can show, written out."""
         shown = {name: str(self.form[name].value() or "") for name in TYPED if name in self.form.fields}
-        return {
-            name: visible(text) for name, text in shown.items() if visible(text).replace("\\n", "\n") != masked(text)
-        }
+        odd = {name: text for name, text in shown.items() if written_out(text).replace("\\n", "\n") != text}
+        return {name: self.table.shown(text) for name, text in odd.items()}
 
 
 def _address(name: str, table: TableSpec, key: str | None) -> str:
@@ -154,15 +152,15 @@ def _address(name: str, table: TableSpec, key: str | None) -> str:
 def _comparison(table: TableSpec, theirs: Entry | None, mine: Entry) -> list[tuple[str, str, str]]:
     """Each field's name, what somebody else made of it, and what was typed here."""
     named = [(table.key_label, "key"), (table.value_label, "value"), ("Comment", "comment")]
-    rows = [(label, _shown(theirs, name), _shown(mine, name)) for label, name in named if label]
+    rows = [(label, _shown(table, theirs, name), _shown(table, mine, name)) for label, name in named if label]
     words = {True: "in force", False: "switched off"}
     return [*rows, ("State", words[theirs.enabled] if theirs else "", words[mine.enabled])]
 
 
-def _shown(entry: Entry | None, name: str) -> str:
+def _shown(table: TableSpec, entry: Entry | None, name: str) -> str:
     """A field with what no page can show written out; only a comment has lines of its own."""
-    text = getattr(entry, name) if entry else ""
-    return "\n".join(map(visible, text.split("\n"))) if name == "comment" else visible(text)
+    text = getattr(table.masked(entry), name) if entry else ""
+    return "\n".join(map(table.shown, text.split("\n"))) if name == "comment" else table.shown(text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -184,15 +182,15 @@ def edit(request: HttpRequest, table: TableSpec) -> HttpResponse:
 
 
 def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
+    shown = table.masked(entry)
     initial = {
         "key": entry.key,
-        "value": masked(entry.value),
-        "comment": entry.comment,
+        "value": shown.value,
+        "comment": shown.comment,
         "enabled": entry.enabled,
         "seen": changes.entry_checksum(entry),
     }
-    shown = Findings(findings.alone(table, entry))
-    return Editor(request, table, entry, EntryForm(table, initial=initial), shown)
+    return Editor(request, table, entry, EntryForm(table, initial=initial), Findings(findings.alone(table, entry)))
 
 
 def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse:

@@ -195,7 +195,7 @@ class _Preview:
         table = self.editor.table
         before = changes.file_lines(table, self.editor.original)
         after = [line for entry in several.new for line in changes.file_lines(table, entry)]
-        return difference(before, after, passwords=table.holds_passwords)
+        return difference(before, after, clear=table.shown)
 
     def _holder(self, several: Several) -> Any:
         if isinstance(self.error, changes.KeyHeld):

@@ -12,10 +12,10 @@ from tables.forms import NUL, EntryForm
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.parts.base import Piece
 from tables.sendmail.parts.form import Answers, Field
-from tables.sendmail.secret import MASK, masked
+from tables.sendmail.secret import MASK
 from tables.sendmail.spec import Entry, Grade, Problem, TableSpec
 from tables.sendmail.tables import normalise_key
-from tables.sendmail.text import visible
+from tables.sendmail.text import visible, written_out
 
 #: What the names of a form's parts begin with. A form without any is one line: key and value as they are.
 PREFIX = "part-"
@@ -114,7 +114,7 @@ def put_together(table: TableSpec, data: QueryDict, original: Entry | None) -> Q
 def _composed(table: TableSpec, answers: Answers, original: Entry | None) -> tuple[str, str]:
     if original is None:
         return table.parts.composed(answers)
-    return table.parts.composed(answers, original.key, masked(original.value))
+    return table.parts.composed(answers, original.key, table.masked(original).value)
 
 
 def strays(table: TableSpec, form: EntryForm) -> list[Problem]:
@@ -221,7 +221,7 @@ def _answers_to_show(request: HttpRequest, table: TableSpec, form: EntryForm, or
 def _can_be_typed(text: str) -> bool:
     """Whether an input can hold the text; a CR at the end, of a file with CRLF, is named beside it."""
     body = text.removesuffix("\r")
-    return visible(body) == masked(body)
+    return written_out(body) == body
 
 
 def _focus(
@@ -248,5 +248,5 @@ def _kept(answers: Answers, shown: set[str]) -> tuple[tuple[str, str], ...]:
 def _written(table: TableSpec, form: EntryForm) -> str:
     """The line as it will stand in the file, its password hidden; nothing while there is no key."""
     key = normalise_key(table, str(form["key"].value() or ""))
-    value = masked(str(form["value"].value() or "").strip())
-    return visible(FORMATS[table.kind].canonical(key, value)) if key else ""
+    value = table.masked(Entry(key, str(form["value"].value() or "").strip())).value
+    return table.shown(FORMATS[table.kind].canonical(key, value)) if key else ""

@@ -10,7 +10,6 @@ from tables.models import Change, ChangeRequest
 from tables.sendmail.effect import effects
 from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
-from tables.sendmail.text import visible, written_out
 from tables.states import from_json
 from tables.views.differences import Line, difference
 from tables.views.rows import risks_of_steps
@@ -60,17 +59,16 @@ def _proposal(
 ) -> Proposal:
     table, before, after = step
     removed, added = changes.lines(change)
-    clear = visible if table.holds_passwords else written_out
     current = stands.get(change.pk)
     return Proposal(
         change=change,
         table=table,
-        before=[clear(line) for line in removed],
-        after=[clear(line) for line in added],
-        lines=difference(removed, added, passwords=table.holds_passwords),
+        before=[table.shown(line) for line in removed],
+        after=[table.shown(line) for line in added],
+        lines=difference(removed, added, clear=table.shown),
         risks=risks,
         effects=effects(table, before, after, risks),
         problems=check_entry(table, after) if after and request.is_open else [],
         conflicted=change.pk in stands,
-        current=[clear(line) for line in changes.file_lines(table, current)],
+        current=[table.shown(line) for line in changes.file_lines(table, current)],
     )

@@ -101,6 +101,7 @@ def show(
         "form": form or ReviewForm(initial={"checksum": wanted.checksum}),
         "error": error,
         "may_withdraw": may_withdraw(wanted, user),
+        "originals": wanted.originals.order_by("id"),
         "withdrawal": ReasonForm(prefix="withdraw"),
     }
     return render(request, "requests/detail.html", context, status=422 if error else 200)

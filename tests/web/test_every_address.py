@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -13,9 +15,12 @@ from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
 from tables import publishing, surveys
 from tables.actors import Actor
+from tables.converters import entry_url
 from tables.entries import get_cluster
-from tables.models import ChangeRequest, Publication, VirtualUser
+from tables.models import ChangeRequest, OriginalFile, Publication, VirtualUser
 from tables.releases import cut
+from tables.sendmail.tables import TABLES
+from tests.commands.running import run
 from tests.people import make_person
 from tests.services.editing import approve, save, switch
 from tests.web.visits import visitor
@@ -24,6 +29,7 @@ pytestmark = pytest.mark.django_db
 
 EVERYBODY = {"alice", "bob", "charlie", "dora"}
 EDITORS, REVIEWERS, PUBLISHERS, MANAGERS = {"alice", "dora"}, {"bob", "dora"}, {"alice", "bob", "dora"}, {"dora"}
+KEEPERS = {"dora"}  # of passwords
 
 #: Name of an address: who may open it, and who may post to it. Everybody else gets 403, a stranger the log-in.
 RIGHTS: dict[str, tuple[set[str], set[str]]] = {
@@ -38,6 +44,10 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "entry-fix": (set(), EDITORS),
     "problems": (EVERYBODY, set()),
     "problems-check": (set(), EDITORS),
+    "entry-secret": (KEEPERS, KEEPERS),
+    "originals-of": (EVERYBODY, set()),
+    "original": (KEEPERS, set()),
+    "original-masked": (EVERYBODY, set()),
     "search": (EVERYBODY, set()),
     "requests": (EVERYBODY, set()),
     "request": (EVERYBODY, set()),
@@ -76,12 +86,17 @@ def our_names() -> set[str]:
     return {name for name in names(get_resolver().url_patterns) if not name.startswith(OWN)}
 
 
+SECRET = "authinfo:smart.example"
+
+
 @pytest.fixture
-def addresses(people: dict[str, User], settings: Any) -> dict[str, str]:
+def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[str, str]:
     """One working address for each name, with hostile text in everything that a person or a host can name."""
     settings.HOST_NAME = HOSTILE
     settings.MAIL_DIR.mkdir()
     alice, bob, dora = people["alice"], people["bob"], people["dora"]
+    (tmp_path / HOSTILE.replace("/", "")).write_text(f'# {HOSTILE}\n{SECRET}\t"P:{HOSTILE.replace(chr(34), "")}"\n')
+    run("import_tables", tmp_path / HOSTILE.replace("/", ""), "--table", "access")
     make_person("emma", Role.ADMINISTRATOR)
     User.objects.update(first_name=HOSTILE)
     save(alice, "aliases", "sales", "alice", comment=HOSTILE, reason=HOSTILE)
@@ -99,10 +114,15 @@ def addresses(people: dict[str, User], settings: Any) -> dict[str, str]:
     assert isinstance(publication, Publication)
     assert isinstance(waits, ChangeRequest)
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
+    numbers["original"] = OriginalFile.objects.get().pk
     return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}
 
 
 def address(name: str, numbers: dict[str, int], person: User) -> str:
+    if name == "entry-secret":
+        return entry_url(name, TABLES["access"], SECRET)
+    if name == "originals-of":
+        return reverse(name, args=["access"])
     if name.startswith("entry-") or name == "table":
         return reverse(name, args=["aliases"]) + ("" if name in {"table", "entry-add"} else "?key=sales")
     if name.startswith("person-") and name != "person-add":
@@ -152,7 +172,11 @@ def test_hostile_text_stays_text_on_every_page(addresses: dict[str, str], people
     seen = 0
     for name, (may_open, _may_post) in RIGHTS.items():
         if may_open:
-            page = visitor(people["dora"]).get(addresses[name]).content.decode()
+            answer = visitor(people["dora"]).get(addresses[name])
+            if isinstance(answer, StreamingHttpResponse):
+                assert answer["Content-Disposition"].startswith("attachment")
+                continue
+            page = answer.content.decode()
             assert "<script>alert" not in page, name
             assert "<img src=x" not in page, name
             seen += "&lt;script&gt;alert" in page

@@ -17,7 +17,7 @@ from tables.sendmail.daemon import WrongAnswer
 from tables.sendmail.secret import MASK, masked, unmasked
 from tests.commands.running import run
 from tests.services.editing import approve, save, value_of
-from tests.web.visits import address, form_of, text, visitor
+from tests.web.visits import address, form_of, standing, text, visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +115,41 @@ def test_two_versions_of_an_entry_are_compared_without_their_passwords(alice: Us
     assert answer.status_code == 409
     assert "s3cr3t-two" not in text(answer)
     assert text(answer).count("my-s3cr3t") == 1  # in the field that it was typed into
+
+
+def test_what_only_looks_like_a_password_is_shown_wherever_aliases_are(alice: User, bob: User) -> None:
+    approve(bob, save(alice, "aliases", "sales", HIDING, comment='"P:x"', reason="on leave"))
+    for page in ("/tables/aliases/", address("entry-edit", "aliases", "sales"), "/history/", "/search/?q=sales"):
+        shown = text(visitor(alice).get(page))
+        assert "rm -rf x" in shown, page
+        assert MASK not in shown, page
+
+
+@pytest.mark.parametrize("where", ["/tables/access/?q=", "/search/?q="])
+def test_nobody_finds_a_password_out_by_searching_for_it(stored: None, charlie: User, where: str) -> None:
+    browser = visitor(charlie)
+    assert "smart.example" in text(browser.get(f"{where}smart"))
+    for letters in ("s3c", "relay"):
+        found = browser.get(where + letters, headers={"HX-Request": "true"})
+        assert "authinfo:smart.example" not in text(found), letters
+
+
+def test_a_password_does_not_follow_its_entry_to_another_host(alice: User, bob: User) -> None:
+    approve(bob, save(alice, "access", KEY, VALUE, reason="smart host"))
+    form = form_of("access", KEY, key="authinfo:evil.example", value=f'"U:relay" "P:{MASK}"', reason="moved")
+    answer = visitor(alice).post(address("entry-edit", "access", KEY), form)
+    assert answer.status_code == 422
+    assert "Write the password itself" in text(answer)
+    assert ChangeRequest.objects.count() == 1
+
+
+def test_a_password_in_a_comment_is_hidden_and_kept(alice: User, bob: User) -> None:
+    comment = "before May: authinfo P:s3cr3t-old"
+    approve(bob, save(alice, "access", KEY, VALUE, comment=comment, reason="smart host"))
+    page = visitor(alice).get(address("entry-edit", "access", KEY))
+    assert "s3cr3t" not in text(page)
+    shown = page.context["form"].initial
+    form = form_of("access", KEY, value=shown["value"], comment=shown["comment"] + "!", reason="emphasis")
+    visitor(alice).post(address("entry-edit", "access", KEY), form)
+    entry = standing("access", KEY)
+    assert (entry.value, entry.comment) == (VALUE, comment + "!")

@@ -5,9 +5,16 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from tables import audit, exporting
-from tables.actors import Actor
-from tables.management.command import TablesCommand, add_cluster_argument, cluster_from, filled, filled_path
+from tables import audit, disclosing, exporting
+from tables.management.command import (
+    TablesCommand,
+    actor_from,
+    add_cluster_argument,
+    cluster_from,
+    counted,
+    filled,
+    filled_path,
+)
 
 
 class Command(TablesCommand):
@@ -21,13 +28,22 @@ class Command(TablesCommand):
             metavar="RELEASE|TIME",
             help="as it was at a release's number or a time (2026-01-31T12:00)",
         )
+        parser.add_argument("--secrets", action="store_true", help="write passwords as they are, not as dots")
+        parser.add_argument("--actor", type=filled, metavar="USER", help="who exports (the operating system's user)")
         add_cluster_argument(parser)
 
-    def handle(self, *, directory: Path, at: str | None, cluster: str | None, **options: Any) -> None:
-        chosen = cluster_from(cluster)
+    def handle(self, *, directory: Path, at: str | None, secrets: bool, **options: Any) -> None:
+        chosen, actor = cluster_from(options["cluster"]), actor_from(options["actor"])
+        if secrets:
+            disclosing.check_right(actor)
         number = exporting.change_number_at(chosen, at) if at else None
         # Before the first file, for who cannot be recorded may not have it; printed last, for a reader may leave early.
-        audit.record(actor=Actor.command(), action="export", cluster=chosen, detail={"at": at or "now"})
-        written = list(exporting.export(cluster=chosen, directory=directory, change_number=number))
-        for table, path in written:
+        detail = {"at": at or "now"} | ({"secrets": True} if secrets else {})
+        audit.record(actor=actor, action="export", cluster=chosen, detail=detail)
+        written = list(exporting.export(cluster=chosen, directory=directory, change_number=number, secrets=secrets))
+        for table, path, _hidden in written:
             self.stdout.write(f"{table.name}: {path}")
+        for table, _path, hidden in written:
+            if hidden:
+                lines = counted(hidden, "line")
+                self.stdout.write(f"Passwords are masked in {lines} of {table.name}; --secrets writes them.")

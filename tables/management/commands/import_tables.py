@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from tables import importing
+from tables import disclosing, importing
 from tables.checking import check_files
 from tables.entries import is_empty
 from tables.importing import FileReport, Outcome
@@ -29,7 +29,7 @@ from tables.management.command import (
     table_from,
 )
 from tables.models import ChangeRequest
-from tables.sendmail.spec import Entry, Parsed, Passage, Problem
+from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
 from tables.sendmail.tables import TABLES
 
 
@@ -50,6 +50,15 @@ class Command(TablesCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
         parser.add_argument("--json", action="store_true", help="print entries and problems as JSON")
+        parser.add_argument("--secrets", action="store_true", help="print passwords as they are, not as dots")
+        parser.add_argument(
+            "--force",
+            action="append",
+            choices=list(TABLES),
+            default=[],
+            metavar="TABLE",
+            help="take the file of this table though it looks like something else; kept in the history",
+        )
         add_cluster_argument(parser)
         parser.add_argument(
             "--actor", type=filled, metavar="USER", help="who imports (default: the operating system's user)"
@@ -59,7 +68,10 @@ class Command(TablesCommand):
     def handle(self, *, path: Path, table: str | None, dry_run: bool, json: bool, **options: Any) -> None:
         files = importing.find_files(path, table_from(table))
         notes = options["verbosity"] > 1
-        cluster_from(options["cluster"]), actor_from(options["actor"])  # a dry run refuses what the import would
+        cluster_from(options["cluster"])  # a dry run refuses what the import would
+        actor = actor_from(options["actor"])
+        if options["secrets"]:
+            disclosing.check_right(actor)
         outcome = Outcome(None, []) if dry_run else self._import(files, options)
         if json:
             self.print_json({"tables": self._described(files, options)} | self._request_json(outcome))
@@ -81,19 +93,33 @@ class Command(TablesCommand):
                 done[report.table.name] = read
                 advance_to(sum(done.values()))
 
-            arguments = {"actor": actor, "files": files, "reason": options["reason"], "progress": progress}
+            arguments = {
+                "actor": actor,
+                "files": files,
+                "reason": options["reason"],
+                "progress": progress,
+                "force": options["force"],
+            }
             if is_empty(cluster):
                 return importing.baseline(cluster=cluster, **arguments)
             return importing.request_import(cluster=cluster, mode=options["mode"], **arguments)
 
     def _read(self, files: Mapping[str, Path], options: dict[str, Any]) -> dict[str, list[Parsed]]:
         """All items of the files, each with its own problems and those that show only beside the others."""
+        looks = _looks(files, options["force"])
+        files = {name: file for name, file in files.items() if name not in looks}
         names = importing.local_names(files)
-        read = {name: list(importing.read_file(TABLES[name], file, names)) for name, file in files.items()}
+        read = {name: list(self._items(TABLES[name], file, names, options)) for name, file in files.items()}
         found: dict[tuple[str, str], list[Problem]] = defaultdict(list)
         for finding in check_files(lambda name: _entries(read.get(name)), cluster_from(options["cluster"])):
             found[finding.table, finding.key].append(finding.problem)
-        return {name: [*_with_findings(name, items, found), *_missing(name, found)] for name, items in read.items()}
+        checked = {name: [*_with_findings(name, items, found), *_missing(name, found)] for name, items in read.items()}
+        return checked | {name: [_refused(problem)] for name, problem in looks.items()}
+
+    def _items(self, table: TableSpec, file: Path, names: frozenset[str], options: dict[str, Any]) -> Iterator[Parsed]:
+        cluster = cluster_from(options["cluster"])
+        for parsed in importing.read_file(table, file, names):
+            yield importing.known_passwords(cluster, table, parsed)
 
     def _summed(self, name: str, file: Path, items: list[Parsed]) -> FileReport:
         problems = [problem for parsed in items for problem in parsed.problems]
@@ -122,7 +148,9 @@ class Command(TablesCommand):
         return {
             name: {
                 "entries": [
-                    _entry_json(parsed.item, parsed.line) for parsed in items if isinstance(parsed.item, Entry)
+                    _entry_json(_shown(TABLES[name], parsed.item, options), parsed.line)
+                    for parsed in items
+                    if isinstance(parsed.item, Entry)
                 ],
                 "problems": [problem_json(problem) for parsed in items for problem in parsed.problems],
             }
@@ -137,6 +165,20 @@ class Command(TablesCommand):
 
 def _entries(items: list[Parsed] | None) -> list[Entry] | None:
     return None if items is None else [parsed.item for parsed in items if isinstance(parsed.item, Entry)]
+
+
+def _looks(files: Mapping[str, Path], force: Collection[str]) -> dict[str, Problem]:
+    """What is wrong with files that are not their table's, those aside that a person takes all the same."""
+    looks = {name: importing.foreign(TABLES[name], file) for name, file in files.items() if name not in force}
+    return {name: problem for name, problem in looks.items() if problem}
+
+
+def _refused(problem: Problem) -> Parsed:
+    return Parsed(item=Passage(""), line=0, problems=(problem,))
+
+
+def _shown(table: TableSpec, entry: Entry, options: Mapping[str, Any]) -> Entry:
+    return entry if options["secrets"] else table.masked(entry)
 
 
 def _entry_json(entry: Entry, line: int) -> dict[str, Any]:

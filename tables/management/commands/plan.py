@@ -10,7 +10,7 @@ from tables.management.hosts import add_host_argument, host_from
 from tables.publishing.errors import EXPECTED
 from tables.sendmail.maps import entries
 from tables.sendmail.plan import FilePlan, Plan
-from tables.sendmail.text import visible
+from tables.sendmail.text import written_out
 
 #: Exit status when there is something to publish, as diff and terraform have it.
 SOMETHING = 2
@@ -56,7 +56,7 @@ class Command(TablesCommand):
             self.style.MIGRATE_HEADING(f"{file.path}: {file.summary or file.build_reason or 'text only'}")
         )
         for line in file.diff.splitlines():
-            self.stdout.write(_coloured(self.style, visible(line)))
+            self.stdout.write(_coloured(self.style, written_out(line)))
         if file.diff_cut:
             self.stdout.write(f"… {file.diff_cut} more lines of this diff")
         if file.build:

@@ -7,9 +7,17 @@ from dataclasses import replace
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.localname import NotLocal, resolve
 from tables.sendmail.render import is_faithful
+from tables.sendmail.secret import MASK
 from tables.sendmail.spec import Entry, Grade, Kind, Problem, TableSpec
 from tables.sendmail.syntax import letters
-from tables.sendmail.syntax.common import check_comment, check_key_text, check_value_text, control_character, error
+from tables.sendmail.syntax.common import (
+    check_comment,
+    check_key_text,
+    check_value_text,
+    control_character,
+    error,
+    shown,
+)
 from tables.sendmail.text import fold, length
 
 __all__ = ["check_entry", "check_line", "misread", "normalise_key"]
@@ -50,6 +58,8 @@ def check_line(spec: TableSpec, key: str, value: str, line: int | None = None) -
     problems = check_key_text(key) or _check_key(spec, key)
     if spec.has_value:
         problems = problems + (check_value_text(value) or _check_value(spec, key, value))
+    if spec.holds_passwords and MASK in value:
+        problems = [*problems, _hidden(spec, key)]
     if line is None or not problems:
         return problems
     return [replace(problem, line=line) for problem in problems]
@@ -67,6 +77,15 @@ def _check_value(spec: TableSpec, key: str, value: str) -> list[Problem]:
         return letters.check_value(spec, key, value)
     problems = spec.check_value(key, value)
     return problems + letters.check_a_labels(value, "value") if "xn--" in value else problems
+
+
+def _hidden(spec: TableSpec, key: str) -> Problem:
+    return error(
+        f"{spec.name}.masked-password",
+        f"The password of “{shown(key)}” is hidden by {MASK}, and none is known that stood there.",
+        "Write the password itself, or leave the entry as it is.",
+        "value",
+    )
 
 
 def normalise_key(spec: TableSpec, typed: str) -> str:

@@ -217,6 +217,15 @@ def test_a_daemon_that_says_nothing_is_waited_for_no_longer_than_asked() -> None
         assert greeting(Listener("127.0.0.1", server.getsockname()[1]), timeout=0.1) == "timed out"
 
 
+def test_it_takes_its_leave_so_that_the_log_has_no_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(GREETING)
+        monkeypatch.setattr(socket, "create_connection", lambda _address, timeout: ours)
+        assert greeting(Listener(), timeout=5) == GREETING.decode().strip()
+        assert theirs.recv(100) == b"QUIT\r\n"
+
+
 class GoneAfterGreeting(socket.socket):
     def sendall(self, *_arguments: object) -> None:
         raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
