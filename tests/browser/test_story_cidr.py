@@ -80,6 +80,7 @@ def test_a_network_becomes_its_prefixes_by_keyboard_alone(open_page: OpenPage, a
 def test_one_key_is_put_right_in_the_form(open_page: OpenPage, alice: User, script: bool) -> None:
     page = open_page(alice, java_script_enabled=script)
     page.goto("/tables/virtusertable/add/")
+    expect(page.get_by_role("textbox", name="User")).to_be_focused()
     page.keyboard.type("Jane Doe <jane@münchen.example>")
     page.get_by_label("Leads to").focus()
     page.keyboard.type("alice")

@@ -28,7 +28,7 @@ def field(response: Any, name: str) -> str:
 
 def focused(response: Any) -> str:
     (control,) = re.findall(r"<[^>]* autofocus[^>]*>", response.content.decode())
-    found = re.search(r' id="(\w+)"', control)
+    found = re.search(r' id="([\w-]+)"', control)
     assert found
     return found[1]
 
@@ -191,3 +191,26 @@ def test_hostile_networks_and_names_write_nothing(alice: User, key: str) -> None
         assert "\u202e" not in mended.content.decode()
     assert not ChangeRequest.objects.exists()
     assert stands("access", key.replace("\0", "")) is None
+
+
+def test_an_address_pasted_into_one_part_is_put_into_all_of_them(alice: User) -> None:
+    client = visitor(alice)
+    parts = {"part-user": "Jane <jane@example.com>", "part-detail": "", "part-domain": "", "part-action": "address"}
+    typed = {**parts, "part-address": "alice", "enabled": "on"}
+    checked = client.post("/tables/virtusertable/check/", typed, headers={"HX-Request": "true"})
+    response = post_new(client, "virtusertable", **typed, fix=button(checked, "Write jane@example.com"))
+
+    page = response.content.decode()
+    assert 'name="part-user" id="id_part-user" value="jane"' in page
+    assert 'name="part-domain" id="id_part-domain" value="example.com"' in page
+    assert focused(response) == "id_part-user"
+
+
+def test_entries_are_made_of_parts_too(alice: User) -> None:
+    typed = {"part-tag": "connect", "part-item": "192.0.2.0/23", "part-action": "REJECT", "enabled": "on"}
+    shown = post_new(visitor(alice), "access", **typed, fix="access.cidr")
+    carried = dict(shown.context["carried"])
+    assert carried["part-item"] == "192.0.2.0/23"
+    answer = {**carried, "fix": "access.cidr", "several": "save", "seen": "", "shown": shown.context["shown"]}
+    assert visitor(alice).post("/tables/access/add/", answer).status_code == 302
+    assert standing("access", "connect:192.0.3").value == "REJECT"
