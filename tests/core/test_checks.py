@@ -99,7 +99,7 @@ RIGHT = [
     ],
     *[
         ("access", "from:example.com", text)
-        for text in ("discard", "QUARANTINE:why", '550 "no"', 'ERROR:5.7.1:"550 no (x)"')
+        for text in ("discard", "QUARANTINE:why", 'ERROR:"550 no"', 'ERROR:5.7.1:"550 no (x)"')
     ],
     ("access", "clientrate:", "5"),
     ("access", "compat:a@b.example<@>c@d.example", "DISCARD"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tables.sendmail.spec import Problem
+from dataclasses import replace
+
+from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.access_values import check_value
-from tables.sendmail.syntax.common import error, is_number, note, shown, warning
+from tables.sendmail.syntax.common import error, is_domain, is_number, note, shown, warning
+from tables.sendmail.syntax.fixes import closest, write_key
 from tables.sendmail.syntax.net import check_client, check_name, cidr
 
 __all__ = ["ADDRESS_TAGS", "TAGS", "check_key", "check_value", "split"]
@@ -39,7 +42,13 @@ def split(key: str) -> tuple[str, str]:
 def check_key(key: str) -> list[Problem]:
     """What is wrong with a key: ``Tag:item``, or an item that stands for Connect, From and To at once."""
     tag, item = split(key)
-    if tag and not item:
+    if not tag:
+        return _untagged(item)
+    return [_tagged(tag, problem) for problem in _check_item(tag, item)]
+
+
+def _check_item(tag: str, item: str) -> list[Problem]:
+    if not item:
         return _bare(tag)
     if tag in CLIENT_TAGS:
         return _client(item)
@@ -47,9 +56,16 @@ def check_key(key: str) -> list[Problem]:
         return _rate(tag, item)
     if tag in ADDRESS_TAGS:
         return _mail_address(tag, item)
-    if tag == "compat":
-        return _compat(item)
-    return [] if tag else _untagged(item)
+    return _compat(item) if tag == "compat" else []
+
+
+def _tagged(tag: str, problem: Problem) -> Problem:
+    """A problem of the item as one of the key: what takes its place keeps the tag."""
+    fix = problem.fix
+    if fix is None or not fix.keys:
+        return problem
+    keys = tuple(f"{tag}:{item}" for item in fix.keys)
+    return replace(problem, fix=replace(fix, keys=keys))
 
 
 def _bare(tag: str) -> list[Problem]:
@@ -73,6 +89,7 @@ def _client(item: str) -> list[Problem]:
                 f"“{shown(item)}” stands for a client without a name; a client with a name is not matched by it.",
                 f"Write {shown(item.strip('[]'))} without brackets.",
                 "key",
+                write_key(item[1:-1]) if check_client(item[1:-1]) == [] else None,
             )
         ]
     if "@" in item:
@@ -102,12 +119,14 @@ def _rate(tag: str, item: str) -> list[Problem]:
 
 
 def _leading_dot(item: str) -> list[Problem]:
+    plain = item.lstrip(".")
     return [
         warning(
             "access.leading-dot",
             f"“{shown(item)}” matches only with the argument lookupdotdomain of FEATURE(access_db).",
-            f"Write {shown(item.lstrip('.'))}, which stands for the domain and everything under it.",
+            f"Write {shown(plain)}, which stands for the domain and everything under it.",
             "key",
+            write_key(plain) if is_domain(plain) else None,
         )
     ]
 
@@ -115,14 +134,31 @@ def _leading_dot(item: str) -> list[Problem]:
 def _mail_address(tag: str, item: str) -> list[Problem]:
     local, at, domain = item.rpartition("@")
     if any(mark in item for mark in '<>"'):
-        return [
-            _never("address-form", f"“{shown(item)}” has quotes or angle brackets.", "user@domain, user@ or a domain")
-        ]
+        message = f"“{shown(item)}” has quotes or angle brackets."
+        return [_never("address-form", message, "user@domain, user@ or a domain", _meant(item.strip("<>")))]
     if at and not local:
-        return [_never("leading-at", f"“{shown(item)}” starts with @.", shown(domain))]
+        return [_never("leading-at", f"“{shown(item)}” starts with @.", shown(domain), _meant(domain))]
+    if "*" in local.removesuffix("+*"):
+        return [_wildcard(item, local, domain)]
     if at and not domain:
         return []
+    if at and domain.endswith("."):
+        plain = item.rstrip(".")
+        return [_never("trailing-dot", f"“{shown(item)}” ends with a dot.", shown(plain), _meant(plain))]
     return _sender_domain(tag, domain) if at else _sender_domain(tag, item)
+
+
+def _wildcard(item: str, local: str, domain: str) -> Problem:
+    """``*@dom`` is meant as the domain; any other star stands for nothing."""
+    message = f"“{shown(item)}” has a wildcard, which sendmail does not know."
+    return _never("wildcard", message, shown(domain) or "a domain", _meant(domain) if local == "*" else None)
+
+
+def _meant(item: str) -> Fix | None:
+    """The item that is meant, where it is a domain or an address in one."""
+    local, at, domain = item.rpartition("@")
+    plain = not any(mark in local for mark in '<>"*@ ')
+    return write_key(item) if is_domain(domain) and plain and bool(local) == bool(at) else None
 
 
 def _sender_domain(tag: str, domain: str) -> list[Problem]:
@@ -170,12 +206,14 @@ def _is_ipv6(item: str) -> bool:
 
 
 def _unknown_tag(item: str) -> Problem:
-    tag = item.partition(":")[0]
+    tag, _, rest = item.partition(":")
+    meant = closest(tag, TAGS)
     return error(
         "access.unknown-tag",
         f"“{shown(tag)}:” is no tag that sendmail looks up.",
-        "Use Connect:, From:, To: or another tag of the list.",
+        f"Write {meant}:{shown(rest)}." if meant else "Use Connect:, From:, To: or another tag of the list.",
         "key",
+        write_key(f"{meant}:{rest}") if meant and rest else None,
     )
 
 
@@ -195,5 +233,5 @@ def _all_tags(item: str) -> Problem:
     )
 
 
-def _never(rule: str, message: str, remedy: str) -> Problem:
-    return error(f"access.{rule}", f"{message} It never matches.", f"Write {remedy}.", "key")
+def _never(rule: str, message: str, remedy: str, fix: Fix | None = None) -> Problem:
+    return error(f"access.{rule}", f"{message} It never matches.", f"Write {remedy}.", "key", fix)
