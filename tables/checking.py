@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from django.conf import settings
+from django.utils import timezone
 
 from tables.importing import own_names
 from tables.models import Cluster
 from tables.releases import entries_at, file_items, snapshot
 from tables.sendmail import mailcf
+from tables.sendmail.classwords import words_of
 from tables.sendmail.lint import Context, Finding, lint
 from tables.sendmail.render import comment_lines, item_text
 from tables.sendmail.spec import Entry, TableSpec
@@ -19,17 +21,26 @@ from tables.sendmail.tables import TABLES, check_entry
 
 
 def context() -> Context:
-    """What this host knows: its users (unless MAILADMIN_LOCAL_USERS says that others count) and its own domains."""
-    users = frozenset(user.pw_name.lower() for user in pwd.getpwall()) if settings.LOCAL_USERS == "system" else None
+    """What this host knows: its users (unless MAILADMIN_LOCAL_USERS says that others count) and its sendmail.cf."""
+    known = Context(users=_users(), local_domains=own_names(), today=timezone.localdate())
     try:
-        words = mailcf.read(settings.SENDMAIL_CF).words
+        cf = mailcf.read(settings.SENDMAIL_CF)
     except mailcf.CfUnreadable:
-        words = {}
-    return Context(
-        users=users,
-        local_domains=own_names() | words.get("VirtHost", set()),
-        generic_domains=frozenset(words["G"]) if words.get("G") else None,
+        return known
+    ours = {settings.MAIL_DIR / name for name in TABLES}
+    return replace(
+        known,
+        local_domains=known.local_domains | (words_of(cf, "w", without=ours) or frozenset()),
+        virtual_domains=words_of(cf, "VirtHost"),
+        generic_domains=words_of(cf, "G") or None,
+        relay_domains=words_of(cf, "R", without=ours) or frozenset(),
+        mailers=frozenset(cf.mailers) or None,
+        features=frozenset(cf.features) if cf.has_rules else None,
     )
+
+
+def _users() -> frozenset[str] | None:
+    return frozenset(user.pw_name.lower() for user in pwd.getpwall()) if settings.LOCAL_USERS == "system" else None
 
 
 def check_cluster(cluster: Cluster) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def mail(tmp_path: Path) -> Path:
-    (tmp_path / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\n")
+    (tmp_path / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\nabuse: root\n")
     return tmp_path
 
 
@@ -41,10 +41,10 @@ def test_an_error_is_told_with_its_line_and_gives_status_1(mail: Path) -> None:
 
 
 def test_a_loop_is_told_at_its_entry(mail: Path) -> None:
-    (mail / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\na: b\nb: a\n")
+    (mail / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\nabuse: root\na: b\nb: a\n")
     run("import_tables", mail)
     problems = run_json("check_tables")["tables"]["aliases"]["problems"]
-    assert [(problem["rule"], problem["key"], problem["line"]) for problem in problems] == [("aliases.loop", "a", 5)]
+    assert [(problem["rule"], problem["key"], problem["line"]) for problem in problems] == [("aliases.loop", "a", 6)]
 
 
 def test_a_missing_postmaster_is_told(mail: Path) -> None:
@@ -54,12 +54,12 @@ def test_a_missing_postmaster_is_told(mail: Path) -> None:
 
 
 def test_a_switched_off_entry_is_left_alone(mail: Path) -> None:
-    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\n#gone: nosuchuser\n")
+    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\nabuse: root\n#gone: nosuchuser\n")
     run("import_tables", mail)
     assert run("check_tables") == "No problems.\n"
 
 
 def test_a_dry_run_tells_what_shows_across_entries(mail: Path) -> None:
-    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\na: b\nb: a\n")
+    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\nabuse: root\na: b\nb: a\n")
     problems = run_json("import_tables", mail, "--dry-run")["tables"]["aliases"]["problems"]
-    assert [(problem["rule"], problem["line"]) for problem in problems] == [("aliases.loop", 3)]
+    assert [(problem["rule"], problem["line"]) for problem in problems] == [("aliases.loop", 4)]

@@ -8,6 +8,7 @@ from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.addresses import check_reply
 from tables.sendmail.syntax.common import note, shown, warning
 from tables.sendmail.syntax.fixes import closest, write_value
+from tables.sendmail.syntax.wide import is_wide, who
 
 KEYWORDS = frozenset(("ok", "relay", "reject", "discard", "skip"))
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -62,7 +63,7 @@ def _keyword(key: str, word: str) -> list[Problem]:
             )
         ]
     if word == "relay":
-        return [_relay_to_address()] if _is_address(key) else [relay(key.partition(":")[0])]
+        return [_relay(key)]
     if word == "ok" and not key.startswith(("from:", "to:")):
         return [
             warning(
@@ -73,6 +74,24 @@ def _keyword(key: str, word: str) -> list[Problem]:
             )
         ]
     return []
+
+
+def _relay(key: str) -> Problem:
+    tag, colon, item = key.partition(":")
+    if not colon or tag not in ("connect", "to", "from"):
+        tag, item = "", key
+    if _is_address(key):
+        return _relay_to_address()
+    return open_relay(item) if tag != "from" and is_wide(item) else relay(tag)
+
+
+def open_relay(item: str) -> Problem:
+    return warning(
+        "access.open-relay",
+        f"{who(item)} may send mail through this host with this RELAY.",
+        "Write the networks of your own, and the domains that this host is to pass on mail for.",
+        "value",
+    )
 
 
 def _is_address(key: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tables.sendmail.spec import Fix, Grade, Problem
-from tables.sendmail.syntax.access_actions import KEYWORDS, bare, check_action, check_error, relay, unknown
+from tables.sendmail.syntax.access_actions import KEYWORDS, bare, check_action, check_error, open_relay, relay, unknown
 from tables.sendmail.syntax.common import carriage_return, error, note, shown, warning
 from tables.sendmail.syntax.fixes import closest, remarked, trailing_comment, write_value
 
@@ -166,9 +166,9 @@ def _quoted_parts(text: str) -> Fix | None:
     return Fix("Put each part in quotes", value=" ".join(f'"{part}"' for part in parts))
 
 
-def _certificate(_key: str, text: str) -> list[Problem]:
+def _certificate(key: str, text: str) -> list[Problem]:
     if text.lower() == "relay":
-        return [relay("")]
+        return [relay("") if key.partition(":")[2].strip("*/ ") else open_relay("")]
     if text.lower() == "subject":
         return [
             note(

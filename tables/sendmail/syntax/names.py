@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from tables.sendmail.spec import Fix, Problem
+from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.syntax.common import error, is_domain, is_label, is_number, shown, warning
 from tables.sendmail.syntax.fixes import remove, write_key
 from tables.sendmail.syntax.net import check_client
+from tables.sendmail.syntax.wide import is_wide, who
 
 _LITERAL = re.compile(r"\[[0-9a-z:.]+\]\Z")
 
@@ -19,11 +20,26 @@ def check_relay_key(key: str) -> list[Problem]:
     found = _word("relay-domains", key)
     if found:
         return [found]
+    problems = _client(key)
+    wide = is_wide(key) and all(problem.grade is not Grade.ERROR for problem in problems)
+    return [*problems, _open_relay(key)] if wide else problems
+
+
+def _client(key: str) -> list[Problem]:
     if is_number(key):
         return check_client(key.removesuffix("."), "relay-domains")
-    if key.startswith(".") and is_domain(key[1:]):
+    if key.startswith(".") and (is_domain(key[1:]) or is_label(key[1:])):
         return []
     return check_client(key, "relay-domains")
+
+
+def _open_relay(key: str) -> Problem:
+    return warning(
+        "relay-domains.open-relay",
+        f"{who(key)} may send mail through this host.",
+        "Write the networks of your own, and the domains that this host is to pass on mail for.",
+        "key",
+    )
 
 
 def check_host_key(key: str) -> list[Problem]:
