@@ -29,7 +29,9 @@ from tables.placing import position_for
 from tables.sendmail.render import changed, is_faithful, item_text, switched
 from tables.sendmail.secret import unmasked
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
+from tables.sendmail.syntax.typed import check_typed, replaced
 from tables.sendmail.tables import TABLES, check_entry, misread, normalise_key
+from tables.several import Several, in_place_of, sort_out
 from tables.states import entry_checksum, from_json, to_json
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Stale",
     "Unconfirmed",
     "check",
+    "check_entries",
     "delete_entry",
     "draft",
     "entry_checksum",
@@ -50,6 +53,7 @@ __all__ = [
     "lines",
     "propose",
     "propose_many",
+    "save_entries",
     "save_entry",
     "submit",
     "switch_entry",
@@ -228,12 +232,12 @@ def check(
     """What is wrong with an entry as typed, and what saving it would put at risk. Writes nothing."""
     current = get_entry(cluster=cluster, table=table, key=original_key) if original_key is not None else None
     wanted = _meant(table, current, typed)
-    return _problems(cluster, table, original_key, wanted), _risks_of_edit(cluster, table, current, wanted)
+    return _problems(cluster, table, original_key, typed, wanted), _risks_of_edit(cluster, table, current, wanted)
 
 
-def _problems(cluster: Cluster, table: TableSpec, original_key: str | None, wanted: Entry) -> list[Problem]:
-    problems = check_entry(table, wanted)
-    if wanted.key != original_key and get_entry(cluster=cluster, table=table, key=wanted.key):
+def _problems(cluster: Cluster, table: TableSpec, key: str | None, typed: Entry, wanted: Entry) -> list[Problem]:
+    problems = replaced(check_entry(table, wanted), check_typed(table, typed, key))
+    if wanted.key != key and get_entry(cluster=cluster, table=table, key=wanted.key):
         problems.append(_taken(table, wanted.key))
     return problems
 
@@ -283,11 +287,42 @@ def save_entry(
     if original_key is not None:
         current = _seen_entry(cluster, table, original_key, seen)
     meant = _meant(table, current, typed)
-    _refuse_problems(_problems(cluster, table, original_key, meant), confirmed=confirmed)
+    _refuse_problems(_problems(cluster, table, original_key, typed, meant), confirmed=confirmed)
     wanted = _edited(cluster, table, current, meant)
     pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
     if current is not None and current.key != wanted.key:
         pairs = [(current, None), (None, wanted)]
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason)
+
+
+def check_entries(*, cluster: Cluster, table: TableSpec, original_key: str | None, typed: Sequence[Entry]) -> Several:
+    """What :func:`save_entries` would make of several entries as typed. Writes nothing."""
+    current = get_entry(cluster=cluster, table=table, key=original_key) if original_key is not None else None
+    wanted = [_meant(table, current, entry) for entry in typed]
+    return sort_out(cluster=cluster, table=table, original_key=original_key, wanted=wanted)
+
+
+@transaction.atomic
+def save_entries(
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    table: TableSpec,
+    original_key: str | None,
+    typed: Sequence[Entry],
+    seen: str,
+    reason: str = "",
+    confirmed: bool,
+) -> ChangeRequest:
+    """Put several entries in the place of one, or add them (``original_key`` is ``None``), in one change request.
+
+    What stands there with the same value is left out; another value is refused. Raises what :func:`save_entry` raises.
+    """
+    current = None if original_key is None else _seen_entry(cluster, table, original_key, seen)
+    several = check_entries(cluster=cluster, table=table, original_key=original_key, typed=typed)
+    _refuse_problems(several.problems, confirmed=confirmed)
+    made = [_edited(cluster, table, current, entry) for entry in several.new[:1]] + several.new[1:]
+    pairs = in_place_of(cluster=cluster, table=table, current=current, made=made)
     return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason)
 
 

@@ -9,6 +9,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
+from tables.sendmail.international import word_to_ascii
 from tables.sendmail.spec import Entry, Lookup, TableSpec
 from tables.sendmail.tables import TABLES
 
@@ -41,10 +42,13 @@ def look_around(cluster: Cluster) -> Lookup:
 
 
 def _matches(query: str) -> Q:
-    """Every word of the query stands in the key, the value or the comment."""
+    """Every word of the query stands in the key, the value or the comment; an international name as A-label, too."""
     conditions = Q()
     for word in query.split():
-        conditions &= reduce(or_, (Q(**{f"{name}__icontains": word}) for name in ("key", "value", "comment")))
+        places = [(name, word) for name in ("key", "value", "comment")]
+        if (label := word_to_ascii(word)) != word:
+            places += [("key", label), ("value", label)]
+        conditions &= reduce(or_, (Q(**{f"{name}__icontains": text}) for name, text in places))
     return conditions
 
 

@@ -19,15 +19,26 @@ def end_of(*, cluster: Cluster, table: TableSpec) -> int:
 
 def position_for(*, cluster: Cluster, table: TableSpec, key: str) -> int:
     domain = table.domain(key)
-    kin = rows(cluster=cluster, table=table)
-    last = kin.filter(domain=domain).aggregate(last=Max("position"))["last"] if domain else None
+    kin = rows(cluster=cluster, table=table).filter(domain=domain) if domain else None
+    last = kin.aggregate(last=Max("position"))["last"] if kin is not None else None
     if last is None:
         return end_of(cluster=cluster, table=table)
-    following = [
-        kin.filter(position__gt=last).order_by("position").values_list("position", flat=True).first(),
-        FilePassage.objects.filter(cluster=cluster, table=table.name, position__gt=last)
-        .order_by("position")
-        .values_list("position", flat=True)
-        .first(),
+    return place(last, _following(cluster, table, last) or last + STEP)
+
+
+def positions_from(*, cluster: Cluster, table: TableSpec, first: int, count: int) -> list[int]:
+    """``first`` and positions after it, before whatever follows it in the file. Without room they are all the same."""
+    following = _following(cluster, table, first)
+    positions = [first]
+    while len(positions) < count:
+        positions.append(place(positions[-1], following))
+    return positions[:count]
+
+
+def _following(cluster: Cluster, table: TableSpec, position: int) -> int | None:
+    passages = FilePassage.objects.filter(cluster=cluster, table=table.name)
+    found = [
+        things.filter(position__gt=position).order_by("position").values_list("position", flat=True).first()
+        for things in (rows(cluster=cluster, table=table), passages)
     ]
-    return place(last, min((found for found in following if found is not None), default=last + STEP))
+    return min((place for place in found if place is not None), default=None)

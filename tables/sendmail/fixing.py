@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tables.sendmail.render import changed
 from tables.sendmail.spec import Entry, Fix, TableSpec
+from tables.sendmail.text import fold
 
 
 def fixed(spec: TableSpec, entry: Entry, fix: Fix) -> list[Entry]:
@@ -26,3 +27,9 @@ def _renamed(entry: Entry, key: str) -> Entry:
 
 def _bare(entry: Entry) -> Entry:
     return replace(entry, comment="", above="")
+
+
+def respelt(spec: TableSpec, typed: str, key: str) -> str:
+    """``key`` (folded) with its tag spelt as it was typed: ``Connect:``, as cf/README has it."""
+    tag = spec.tag(key)
+    return typed[: len(tag)] + key[len(tag) :] if fold(typed[: len(tag)]) == tag else key

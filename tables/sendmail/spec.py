@@ -120,6 +120,14 @@ class Parsed:
 Lookup = Callable[[str, Iterable[str]], Mapping[str, str]]
 
 
+def _nothing(_text: str) -> str:
+    return ""
+
+
+def _no_address(_value: str) -> list[str]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class TableSpec:
     """One of the seven tables, declared once and read by forms, import, render, build, verify, help text and docs."""
@@ -139,6 +147,10 @@ class TableSpec:
     check_value: Callable[[str, str], list[Problem]]  # (key, value)
     risks: Callable[[Entry | None, Entry | None, Lookup], frozenset[Risk]]  # (before, after, look around)
     domain: Callable[[str], str]  # the domain of a key, by which a new entry finds its place
+    tag: Callable[[str], str] = _nothing  # what a key begins with before its item, colon included
+    host: Callable[[str], str] = _nothing  # the domain that a key ends with, in whatever letters
+    addresses: Callable[[str], list[str]] = _no_address  # the addresses or hosts in a value
+    leads_to_one: bool = False  # the value is one address
     holds_passwords: bool = False  # hidden on every page; in other tables what looks like one is shown
 
     @property

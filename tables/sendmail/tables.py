@@ -13,6 +13,7 @@ from tables.sendmail.syntax import (
     misread,
     names,
     normalise_key,
+    targets,
 )
 from tables.sendmail.syntax import virtusertable as virtual
 from tables.sendmail.syntax.common import domain_after_at, is_number
@@ -42,6 +43,29 @@ def _access_domain(key: str) -> str:
     )
 
 
+def _access_tag(key: str) -> str:
+    tag = access.split(key)[0]
+    return f"{tag}:" if tag else ""
+
+
+def _access_host(key: str) -> str:
+    tag, item = access.split(key)
+    return "" if tag in access.CERTIFICATE_TAGS or tag == "compat" else _name(item)
+
+
+def _name(item: str) -> str:
+    """The domain of an item that is one, with or without a user before it."""
+    return (domain_after_at(item) or item).lstrip(".")
+
+
+def _address_or_error(value: str) -> list[str]:
+    return [] if value[:6].lower() == "error:" else [value]
+
+
+def _alias_addresses(value: str) -> list[str]:
+    return [item.name for item in targets.items(value) if item.kind is targets.Target.ADDRESS]
+
+
 def _neighbourhood(name: str) -> str:
     """The last two labels of a name, the first two octets of an IPv4 address, the first two groups of an IPv6 one."""
     bare = name.strip(".[]")
@@ -69,6 +93,7 @@ _ALIASES = TableSpec(
     check_value=aliases.check_value,
     risks=risk.alias_risks,
     domain=_no_domain,
+    addresses=_alias_addresses,
 )
 
 _ACCESS = TableSpec(
@@ -89,6 +114,8 @@ _ACCESS = TableSpec(
     check_value=access.check_value,
     risks=risk.access_risks,
     domain=_access_domain,
+    tag=_access_tag,
+    host=_access_host,
     holds_passwords=True,
 )
 
@@ -109,6 +136,9 @@ _VIRTUSERTABLE = TableSpec(
     check_value=virtual.check_value,
     risks=risk.catch_all_risks,
     domain=domain_after_at,
+    host=domain_after_at,
+    addresses=_address_or_error,
+    leads_to_one=True,
 )
 
 _GENERICSTABLE = TableSpec(
@@ -127,6 +157,9 @@ _GENERICSTABLE = TableSpec(
     check_value=genericstable.check_value,
     risks=risk.catch_all_risks,
     domain=domain_after_at,
+    host=domain_after_at,
+    addresses=_address_or_error,
+    leads_to_one=True,
 )
 
 _MAILERTABLE = TableSpec(
@@ -146,6 +179,8 @@ _MAILERTABLE = TableSpec(
     check_value=mailertable.check_value,
     risks=risk.mailer_risks,
     domain=_neighbourhood,
+    host=_name,
+    addresses=_address_or_error,
 )
 
 _RELAY_DOMAINS = TableSpec(
@@ -164,6 +199,7 @@ _RELAY_DOMAINS = TableSpec(
     check_value=names.no_value,
     risks=risk.relay_domain_risks,
     domain=_neighbourhood,
+    host=_name,
 )
 
 _LOCAL_HOST_NAMES = TableSpec(
@@ -182,6 +218,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     check_value=names.no_value,
     risks=risk.local_host_risks,
     domain=_neighbourhood,
+    host=_name,
 )
 
 #: The seven tables by name, in the order in which they are shown.

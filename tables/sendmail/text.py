@@ -33,6 +33,10 @@ _VISIBLE |= {
     0x2028: "\\u2028",
     0x2029: "\\u2029",
 }
+#: Characters without width or that turn the direction of what follows them; those that join emoji and letters may stay.
+_UNSEEN = (0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x180E, 0x200B, 0x200E, 0x200F, 0x3164, 0xFFA0)
+_UNSEEN += (*range(0x202A, 0x202F), *range(0x2060, 0x2070))
+_VISIBLE |= {code: f"\\u{code:04X}" for code in _UNSEEN}
 _VISIBLE |= {_BASE: "\\x00", 0xFEFF: "\\uFEFF"} | {_BASE + byte: f"\\x{byte:02X}" for byte in _HIGH}
 del _VISIBLE[ord("\t")]
 

@@ -3,8 +3,11 @@
 from urllib.parse import urlencode
 
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from tables.converters import entry_url as address
+from tables.sendmail import international
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import visible as made_visible
@@ -21,6 +24,13 @@ def visible(text: str) -> str:
 @register.filter
 def visible_lines(text: str) -> list[str]:
     return [made_visible(line) for line in text.split("\n")]
+
+
+@register.filter
+def in_letters(text: object) -> SafeString:
+    """The international domains in a text as people read them; those that could pass for others are left out."""
+    names = international.in_letters(str(text or ""))
+    return format_html_join("", '<span class="letters">= <bdi>{}</bdi></span>', ((name,) for name in names))
 
 
 @register.filter

@@ -20,6 +20,7 @@ from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
 from tables.states import checksum
+from tables.views import mending
 from tables.views.access import actor_of, needs
 from tables.views.entries import back_to, find_entry, go_on, tell
 from tables.views.rows import holders
@@ -77,6 +78,8 @@ class Editor:
     error: changes.ChangeError | None = None
     theirs: Entry | None = None
     mine: Entry | None = None
+    said: str = ""  # what one click made of what was typed
+    focus: str = ""  # the field that it changed
 
     @property
     def original_key(self) -> str | None:
@@ -89,6 +92,7 @@ class Editor:
         self.form.mark_wrong(wrong)
         if self.error or not (self.original or self.form.is_bound):
             self.form.lead_to(next((name for name in (*TYPED, "reason") if name in wrong), "" if self.error else "key"))
+        self.form.lead_to(self.focus)
         return {
             "table": self.table,
             "form": self.form,
@@ -96,6 +100,7 @@ class Editor:
             "findings": self.findings,
             "confirmed": bool(self.findings.warned) and self.form["confirmed"].value() == self.findings.warned,
             "error": self.error,
+            "said": self.said,
             "stale": isinstance(self.error, changes.Stale),
             "reason_missing": isinstance(self.error, changes.ReasonMissing),
             "comparison": _comparison(self.table, self.theirs, self.mine) if self.mine else [],
@@ -184,6 +189,8 @@ def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse
 
 
 def _save(editor: Editor) -> HttpResponse:
+    if (answer := mending.answer(editor, _look)) is not None:
+        return answer
     typed, data = editor.form.typed, editor.form.cleaned_data
     editor.findings = _look(editor.table, editor.original_key, typed)
     try:

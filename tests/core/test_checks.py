@@ -198,8 +198,8 @@ def test_a_domain_that_is_not_ascii_gets_its_form_for_mail() -> None:
     [
         ("192.0.2.0/24", "192.0.2."),
         ("10.0.0.0/8", "10."),
-        ("192.0.2.0/23", "192.0.2 and the 1 "),
-        ("192.0.2.0/30", "the 3 "),
+        ("192.0.2.0/23", "2 entries, 192.0.2 to 192.0.3."),
+        ("192.0.2.0/30", "4 entries, 192.0.2.0 to 192.0.2.3."),
     ],
 )
 def test_the_remedy_for_a_range_is_its_octets(range_: str, advice: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tables.sendmail.fixing import fixed
+from tables.sendmail.fixing import fixed, respelt
 from tables.sendmail.spec import Entry, Fix
 from tables.sendmail.tables import TABLES
 
@@ -33,3 +33,16 @@ def test_a_split_key_makes_entries_of_which_the_first_has_the_comment() -> None:
 @pytest.mark.parametrize(("fix", "left"), [(Fix("Delete it", keys=()), 0), (Fix("Nothing"), 1)])
 def test_no_key_deletes_the_entry_and_none_given_leaves_it(fix: Fix, left: int) -> None:
     assert fixed(TABLE, ENTRY, fix) == [ENTRY][:left]
+
+
+@pytest.mark.parametrize(
+    ("typed", "key", "spelt"),
+    [
+        ("Connect:192.0.2.0/24", "connect:192.0.2", "Connect:192.0.2"),
+        ("From: Jane <Jane@Example.com>", "from:jane@example.com", "From:jane@example.com"),
+        ("Jane <Jane@Example.com>", "jane@example.com", "jane@example.com"),
+        ("", "connect:10", "connect:10"),
+    ],
+)
+def test_a_tag_stays_spelt_as_it_was_typed(typed: str, key: str, spelt: str) -> None:
+    assert respelt(TABLE, typed, key) == spelt

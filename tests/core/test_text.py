@@ -34,7 +34,8 @@ def test_what_cannot_be_seen_is_written_out() -> None:
     assert visible("a\tb\r\n") == "a\tb\\r\\n"
     assert visible(decode(b"\xe9\0\x07")) == "\\xE9\\x00\\x07"
     assert visible("\u2028") == "\\u2028"
-    assert visible("plain é") == "plain é"
+    assert visible("a\u200bb\u202ec") == "a\\u200Bb\\u202Ec"
+    assert visible("plain é 👩\u200d🔧") == "plain é 👩\u200d🔧"
 
 
 def test_only_ascii_letters_are_folded() -> None:

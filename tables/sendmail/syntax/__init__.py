@@ -8,6 +8,7 @@ from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.localname import NotLocal, resolve
 from tables.sendmail.render import is_faithful
 from tables.sendmail.spec import Entry, Grade, Kind, Problem, TableSpec
+from tables.sendmail.syntax import letters
 from tables.sendmail.syntax.common import check_comment, check_key_text, check_value_text, control_character, error
 from tables.sendmail.text import fold, length
 
@@ -46,12 +47,26 @@ def misread(spec: TableSpec) -> Problem:
 
 def check_line(spec: TableSpec, key: str, value: str, line: int | None = None) -> list[Problem]:
     """What is wrong with a key and its value, each problem with the line number when one is given."""
-    problems = check_key_text(key) or spec.check_key(key)
+    problems = check_key_text(key) or _check_key(spec, key)
     if spec.has_value:
-        problems = problems + (check_value_text(value) or spec.check_value(key, value))
+        problems = problems + (check_value_text(value) or _check_value(spec, key, value))
     if line is None or not problems:
         return problems
     return [replace(problem, line=line) for problem in problems]
+
+
+def _check_key(spec: TableSpec, key: str) -> list[Problem]:
+    if not key.isascii():
+        return letters.check_key(spec, key)
+    problems = spec.check_key(key)
+    return problems + letters.check_a_labels(key, "key") if "xn--" in key else problems
+
+
+def _check_value(spec: TableSpec, key: str, value: str) -> list[Problem]:
+    if not value.isascii():
+        return letters.check_value(spec, key, value)
+    problems = spec.check_value(key, value)
+    return problems + letters.check_a_labels(value, "value") if "xn--" in value else problems
 
 
 def normalise_key(spec: TableSpec, typed: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from tables.sendmail.networks import is_range
 from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.access_values import check_value
 from tables.sendmail.syntax.common import error, is_domain, is_number, note, shown, warning
 from tables.sendmail.syntax.fixes import closest, write_key
-from tables.sendmail.syntax.net import check_client, check_name, cidr
+from tables.sendmail.syntax.net import check_bracketed, check_client, check_name, cidr, inside
 
 __all__ = ["ADDRESS_TAGS", "TAGS", "check_key", "check_value", "split"]
 
@@ -42,12 +41,13 @@ def split(key: str) -> tuple[str, str]:
 def check_key(key: str) -> list[Problem]:
     """What is wrong with a key: ``Tag:item``, or an item that stands for Connect, From and To at once."""
     tag, item = split(key)
+    problems = _check(tag, item)
+    return inside(problems, f"{tag}:") if tag and problems else problems
+
+
+def _check(tag: str, item: str) -> list[Problem]:
     if not tag:
         return _untagged(item)
-    return [_tagged(tag, problem) for problem in _check_item(tag, item)]
-
-
-def _check_item(tag: str, item: str) -> list[Problem]:
     if not item:
         return _bare(tag)
     if tag in CLIENT_TAGS:
@@ -57,15 +57,6 @@ def _check_item(tag: str, item: str) -> list[Problem]:
     if tag in ADDRESS_TAGS:
         return _mail_address(tag, item)
     return _compat(item) if tag == "compat" else []
-
-
-def _tagged(tag: str, problem: Problem) -> Problem:
-    """A problem of the item as one of the key: what takes its place keeps the tag."""
-    fix = problem.fix
-    if fix is None or not fix.keys:
-        return problem
-    keys = tuple(f"{tag}:{item}" for item in fix.keys)
-    return replace(problem, fix=replace(fix, keys=keys))
 
 
 def _bare(tag: str) -> list[Problem]:
@@ -83,7 +74,7 @@ def _bare(tag: str) -> list[Problem]:
 
 def _client(item: str) -> list[Problem]:
     if item.startswith("[") and item.endswith("]"):
-        return [
+        return check_bracketed(item) or [
             warning(
                 "access.bracketed-client",
                 f"“{shown(item)}” stands for a client without a name; a client with a name is not matched by it.",
@@ -106,7 +97,7 @@ def _client(item: str) -> list[Problem]:
 
 
 def _rate(tag: str, item: str) -> list[Problem]:
-    if item.startswith("ipv6") or is_number(item) or any(mark in item for mark in "/*:"):
+    if item.startswith("ipv6") or is_number(item) or any(mark in item for mark in "/*:") or is_range(item):
         return check_client(item)
     return [
         error(
@@ -145,7 +136,7 @@ def _mail_address(tag: str, item: str) -> list[Problem]:
     if at and domain.endswith("."):
         plain = item.rstrip(".")
         return [_never("trailing-dot", f"“{shown(item)}” ends with a dot.", shown(plain), _meant(plain))]
-    return _sender_domain(tag, domain) if at else _sender_domain(tag, item)
+    return inside(_sender_domain(tag, domain), local + at) if at else _sender_domain(tag, item)
 
 
 def _wildcard(item: str, local: str, domain: str) -> Problem:
@@ -163,8 +154,9 @@ def _meant(item: str) -> Fix | None:
 
 def _sender_domain(tag: str, domain: str) -> list[Problem]:
     if domain.startswith("[") and domain.endswith("]"):
-        return check_client(domain[1:-1]) if is_number(domain[1:-1]) or domain.startswith("[ipv6") else []
-    if "/" in domain:
+        literal = domain[1:2].isdigit() or domain.startswith("[ipv6")
+        return inside(check_client(domain[1:-1]), "[", "]") if literal else []
+    if "/" in domain or is_range(domain):
         return [cidr("access", domain)]
     if is_number(domain) or domain.startswith("ipv6:"):
         return [

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import idna
-
+from tables.sendmail.networks import is_range
 from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.text import length, visible
 
@@ -20,7 +19,6 @@ LONGEST_COMMENT = 10_000
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\x80-\x9f\u2028\u2029\ud800-\udfff\uf700]")
 _LINE_ENDS = re.compile("[\n\r\v\f\x85\u2028\u2029]")
 _COMMENT_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029\ud800-\udfff\uf700]")
-_BLANK = re.compile(r"\s")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\Z", re.IGNORECASE)
 _DOMAIN = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z", re.IGNORECASE
@@ -91,29 +89,12 @@ def check_key_text(key: str) -> list[Problem]:
                 "The key starts with a byte order mark (BOM), so it never matches.",
                 "Remove the mark: save the file as UTF-8 without BOM.",
                 "key",
+                Fix("Remove the mark", keys=(key[1:],)) if len(key) > 1 else None,
             )
         )
     elif key.startswith("#"):
         problems.append(error("key.comment", "The key starts with #: the line is a comment.", "Remove the #.", "key"))
-    elif not key.isascii():
-        problems.append(
-            warning(
-                "key.8-bit",
-                f"“{shown(key)}” has characters that are not ASCII; mail addresses reach sendmail without them.",
-                _ascii_remedy(key),
-                "key",
-            )
-        )
     return problems
-
-
-def _ascii_remedy(key: str) -> str:
-    local, at, domain = key.rpartition("@")
-    try:
-        encoded = idna.encode(domain.lower(), uts46=True).decode()
-    except idna.IDNAError:
-        return "Write it in ASCII."
-    return f"Write {local}{at}{encoded}." if local.isascii() else "Write it in ASCII."
 
 
 def check_value_text(value: str) -> list[Problem]:
@@ -168,7 +149,7 @@ def check_comment(comment: str) -> list[Problem]:
 @lru_cache(maxsize=65_536)
 def is_domain(text: str) -> bool:
     """Whether ``text`` is a domain name of at least two labels, without a trailing dot."""
-    return bool(_DOMAIN.match(text)) and len(text) <= 253 and not is_number(text)
+    return bool(_DOMAIN.match(text)) and len(text) <= 253 and not is_number(text) and not is_range(text)
 
 
 def is_label(text: str) -> bool:
@@ -178,10 +159,6 @@ def is_label(text: str) -> bool:
 def is_number(text: str) -> bool:
     """Whether ``text`` is made of digits and dots, as (part of) an IPv4 address is."""
     return bool(text) and not text.strip("0123456789.")
-
-
-def has_blank(text: str) -> bool:
-    return bool(_BLANK.search(text))
 
 
 def domain_after_at(key: str) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
-from tables.sendmail.spec import Problem
+from tables.sendmail import networks
+from tables.sendmail.networks import Networks
+from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.syntax.common import error, is_domain, is_label, is_number, shown, warning
 
 _IPV4_PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}\Z")
@@ -17,15 +21,16 @@ _OWN_OCTETS = ("10", "127")
 
 
 def check_client(item: str, table: str = "access") -> list[Problem]:
-    """What is wrong with a client's address, network or name (in lower case, without brackets or tag)."""
+    """What is wrong with a client's address, network or name (in lower case, without brackets or tag).
+
+    The keys of a fix are items too: :func:`inside` puts the tag and brackets around them.
+    """
     if item.endswith("."):
         return [_never(table, "trailing-dot", f"“{shown(item)}” ends with a dot and never matches.", item.rstrip("."))]
+    if "/" in item or networks.is_range(item):
+        return [_network(table, item)]
     if "*" in item:
-        return [
-            _never(table, "wildcard", f"“{shown(item)}” has a wildcard, which sendmail does not know.", _stem(item))
-        ]
-    if "/" in item:
-        return [cidr(table, item)]
+        return [_wildcard(table, item)]
     if _PORT.match(item):
         return [_never(table, "port", f"“{shown(item)}” has a port and never matches.", item.partition(":")[0])]
     if is_number(item):
@@ -33,8 +38,34 @@ def check_client(item: str, table: str = "access") -> list[Problem]:
     if item == "ipv6" or item.startswith("ipv6:"):
         return _check_ipv6(item[5:], table)
     if ":" in item:
-        return [_never(table, "ipv6-prefix", f"“{shown(item)}” lacks the word IPv6.", f"IPv6:{item}")]
+        return [_without_word(table, item)]
     return check_name(item, table)
+
+
+def check_bracketed(item: str, table: str = "access") -> list[Problem]:
+    """The same for ``[item]``, which stands for a client without a name, or for an address in mail."""
+    return inside([found for found in check_client(item[1:-1], table) if _hinders(found)], "[", "]")
+
+
+def _hinders(problem: Problem) -> bool:
+    return problem.grade is Grade.ERROR or problem.rule.endswith(".compressed-ipv6")
+
+
+def inside(problems: Iterable[Problem], before: str, after: str = "") -> list[Problem]:
+    """Problems of an item as those of a key, in which ``before`` and ``after`` stand around it.
+
+    A fix whose keys begin with ``before`` gives whole keys already.
+    """
+    return [
+        problem
+        if problem.fix is None or not problem.fix.keys
+        else replace(problem, fix=replace(problem.fix, keys=tuple(_around(before, k, after) for k in problem.fix.keys)))
+        for problem in problems
+    ]
+
+
+def _around(before: str, key: str, after: str) -> str:
+    return key if before and key.startswith(before) else f"{before}{key}{after}"
 
 
 def check_name(item: str, table: str) -> list[Problem]:
@@ -50,48 +81,98 @@ def check_name(item: str, table: str) -> list[Problem]:
                 "key",
             )
         ]
-    if item.isascii():
-        return [
-            error(
-                f"{table}.name",
-                f"“{shown(item)}” is no name of a host or domain.",
-                "Write a domain such as example.com.",
-                "key",
-            )
-        ]
-    return []
+    return [
+        error(
+            f"{table}.name",
+            f"“{shown(item)}” is no name of a host or domain.",
+            "Write a domain such as example.com.",
+            "key",
+        )
+    ]
 
 
 def cidr(table: str, item: str) -> Problem:
+    """A network where only names and addresses in brackets stand: what it is meant for cannot be told."""
+    return replace(_network(table, item), fix=None)
+
+
+def _network(table: str, item: str) -> Problem:
+    """A CIDR range, netmask or range of addresses, and the prefixes that say the same."""
+    rule = f"{table}.range" if networks.is_range(item) else f"{table}.cidr"
+    found = networks.read(item)
+    if found is None:
+        return error(
+            rule,
+            f"“{shown(item)}” is no network.",
+            "Write whole octets such as 192.0.2, or whole groups such as IPv6:2001:db8.",
+            "key",
+        )
+    return _spelt_out(rule, item, found, "is a range, which sendmail does not know; it never matches.")
+
+
+def _wildcard(table: str, item: str) -> Problem:
+    if found := networks.read(item):
+        return _spelt_out(f"{table}.wildcard", item, found, "has a wildcard, which sendmail does not know.")
+    # A class knows .example.com; access would need an argument of its FEATURE for it.
+    stem = item.replace("*", "").strip(".")
+    under = f".{stem}"
+    exact = item == f"*{under}" and table == "relay-domains" and is_domain(stem)
     return error(
-        f"{table}.cidr",
-        f"“{shown(item)}” is a CIDR range, which sendmail does not know; it never matches.",
-        f"Write whole octets, for example {_octets(item)}.",
+        f"{table}.wildcard",
+        f"“{shown(item)}” has a wildcard, which sendmail does not know.",
+        f"Write {shown(under if exact else stem)}." if stem else "Write the domain.",
         "key",
+        _write(under) if exact else None,
     )
 
 
-def _octets(item: str) -> str:
-    """The prefixes of whole octets that cover a CIDR range, or the words for how to find them."""
-    try:
-        network = ipaddress.ip_network(item.removeprefix("ipv6:"), strict=False)
-    except ValueError:
-        return "192.0.2 for 192.0.2.0/24"
-    if isinstance(network, ipaddress.IPv6Network):
-        groups = network.network_address.exploded.split(":")[: max(1, network.prefixlen // 16)]
-        return "IPv6:" + ":".join(f"{int(group, 16):x}" for group in groups)
-    whole = -(-network.prefixlen // 8)
-    first = ".".join(str(network.network_address).split(".")[: max(1, whole)])
-    count = 2 ** (whole * 8 - network.prefixlen)
-    return first if count == 1 else f"{first} and the {count - 1} that follow it"
+def _spelt_out(rule: str, item: str, found: Networks, what: str) -> Problem:
+    """``what`` is wrong with ``item``, and the entries that it would take. Too many, or all there are, are refused."""
+    if found.is_everything:
+        return error(rule, f"“{shown(item)}” is every address there is.", "Name the networks that are meant.", "key")
+    if found.count > networks.MOST:
+        return error(rule, _too_many(item, found), _fewer(found), "key")
+    prefixes = found.prefixes()
+    if found.meant:
+        what = f"{what.removesuffix('.')}. Its address is not the first of the network {found.meant}."
+    words = _in_words(prefixes)
+    return error(rule, f"“{shown(item)}” {what}", f"Write {words}.", "key", Fix(f"Write {words}", keys=tuple(prefixes)))
 
 
-def _never(table: str, rule: str, message: str, remedy: str) -> Problem:
-    return error(f"{table}.{rule}", message, f"Write {shown(remedy)}." if remedy else "Write the domain.", "key")
+def _in_words(prefixes: list[str]) -> str:
+    first, last = as_written(prefixes[0]), as_written(prefixes[-1])
+    return first if len(prefixes) == 1 else f"{len(prefixes)} entries, {first} to {last}"
 
 
-def _stem(item: str) -> str:
-    return item.replace("*", "").strip(".")
+def as_written(item: str) -> str:
+    """An item as cf/README spells it."""
+    return f"IPv6:{item[5:]}" if item.startswith("ipv6:") else item
+
+
+def _too_many(item: str, found: Networks) -> str:
+    return f"“{shown(item)}” would be {found.count} entries; {networks.MOST} are the most that are made of one."
+
+
+def _fewer(found: Networks) -> str:
+    if len(found.parts) > 1:
+        return "Write a range that begins and ends with whole octets or groups, or its networks one by one."
+    return f"Use {' or '.join(f'/{length}' for length in found.other_lengths())}."
+
+
+def _write(item: str) -> Fix:
+    return Fix(f"Write {shown(as_written(item))}", keys=(item,))
+
+
+def _never(table: str, rule: str, message: str, item: str) -> Problem:
+    """A form that never matches, and ``item`` in its place, by one click where that is well-formed."""
+    whole = bool(item) and not any(map(_hinders, check_client(item, table)))
+    remedy = f"Write {shown(as_written(item))}." if item else "Write the domain."
+    return error(f"{table}.{rule}", message, remedy, "key", _write(item) if whole else None)
+
+
+def _without_word(table: str, item: str) -> Problem:
+    full = None if item.endswith("::") else _full_ipv6(item)
+    return _never(table, "ipv6-prefix", f"“{shown(item)}” lacks the word IPv6.", full or f"ipv6:{item}")
 
 
 def _check_ipv4(item: str, table: str) -> list[Problem]:
@@ -109,12 +190,14 @@ def _check_ipv4(item: str, table: str) -> list[Problem]:
     if plain != item:
         return [_never(table, "leading-zero", f"“{shown(item)}” has leading zeros and never matches.", plain)]
     if len(octets) == 4 and octets[3] == "0":
+        network = ".".join(octets[:3])
         return [
             warning(
                 f"{table}.network-address",
                 f"“{item}” is the single address that ends in 0, not its network.",
-                f"Write {'.'.join(octets[:3])} for the network.",
+                f"Write {network} for the network.",
                 "key",
+                _write(network),
             )
         ]
     if len(octets) == 1 and not (table == "access" and item in _OWN_OCTETS):
@@ -154,7 +237,7 @@ def _check_ipv6(groups: str, table: str) -> list[Problem]:
     if plain != groups:
         return [
             _never(
-                table, "leading-zero", f"“IPv6:{shown(groups)}” has leading zeros and never matches.", f"IPv6:{plain}"
+                table, "leading-zero", f"“IPv6:{shown(groups)}” has leading zeros and never matches.", f"ipv6:{plain}"
             )
         ]
     return []
@@ -162,17 +245,30 @@ def _check_ipv6(groups: str, table: str) -> list[Problem]:
 
 def _short_ipv6(groups: str, table: str) -> Problem:
     """A compressed address: cf/README and Debian's own sample have them, but 8.15 and later never match them."""
+    full = _full_ipv6(groups)
     return warning(
         f"{table}.compressed-ipv6",
         f"“IPv6:{shown(groups)}” is a shortened address, which sendmail 8.15 and later never matches.",
-        f"Write {_full_ipv6(groups)}.",
+        _unshortened(groups, full),
         "key",
+        _write(full) if full and not groups.endswith("::") else None,
     )
 
 
-def _full_ipv6(groups: str) -> str:
+def _unshortened(groups: str, full: str | None) -> str:
+    if full is None:
+        return "Write every group, such as IPv6:2001:db8:0:0:0:0:0:1."
+    if groups.endswith("::") and len(groups) > 2:
+        return f"Write IPv6:{groups[:-2]} for the network, or {as_written(full)} for the one address."
+    return f"Write {as_written(full)}."
+
+
+def _full_ipv6(groups: str) -> str | None:
+    """The one address as sendmail looks it up; of an IPv4 client that came by IPv6 it takes the IPv4 address."""
     try:
         address = ipaddress.IPv6Address(groups)
     except ValueError:
-        return "IPv6:" + groups.strip(":")
-    return "IPv6:" + ":".join(f"{int(group, 16):x}" for group in address.exploded.split(":"))
+        return None
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return networks.prefix_of(ipaddress.IPv6Network(address.exploded))
