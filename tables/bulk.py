@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from tables.models import ENTRY_MODELS, Cluster
 from tables.sendmail.spec import Entry, TableSpec
@@ -19,20 +20,25 @@ COLUMNS = ("cluster_id", "key", "domain", "value", "comment", "enabled", "positi
 
 def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> None:
     """Insert entries into a table that holds none of their keys."""
-    name = connection.ops.quote_name(ENTRY_MODELS[table.name]._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(column) for column in COLUMNS)
-    values = _values(cluster, table, entries)
+    insert(model=ENTRY_MODELS[table.name], columns=COLUMNS, rows=_values(cluster, table, entries))
+
+
+def insert(*, model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows of values as the database has them (JSON as text), in the order of ``columns``."""
+    name = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    values = iter(rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
                 for row in values:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(COLUMNS))
-            statement = f"INSERT INTO {name} ({columns}) VALUES ({marks})"  # noqa: S608  our own names
+            marks = ", ".join(["%s"] * len(columns))
+            statement = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608  our own names
             # By parts: Django keeps a copy of all that it has handed to one executemany.
-            while rows := list(islice(values, CHUNK)):
-                cursor.executemany(statement, rows)
+            while part := list(islice(values, CHUNK)):
+                cursor.executemany(statement, part)
 
 
 def _values(cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:

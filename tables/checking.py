@@ -14,7 +14,7 @@ from tables.models import Cluster
 from tables.releases import entries_at, file_items, snapshot
 from tables.sendmail import mailcf
 from tables.sendmail.classwords import words_of
-from tables.sendmail.lint import Context, Finding, lint
+from tables.sendmail.lint import Context, Finding, holds_here, lint
 from tables.sendmail.render import comment_lines, item_text
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
@@ -44,19 +44,38 @@ def _users() -> frozenset[str] | None:
 
 
 def check_cluster(cluster: Cluster) -> Iterator[Finding]:
-    """The problems of all enabled entries, table by table, then those that only show across entries."""
+    """Every problem, table by table in the order of the file, what an entry shows among others with its own.
+
+    What is missing comes before the entries of its table. Only what shows across entries is held, which is bounded.
+    """
+    known = context()
     with snapshot():
-        lines: dict[tuple[str, str], int] = {}
-        across = list(_across(lambda name: _head(cluster, TABLES[name])))
-        wanted = {(finding.table, finding.key) for finding in across}
+        across = _by_entry(check_across(cluster))
         for table in TABLES.values():
-            for line, entry in _numbered(cluster, table):
-                if (table.name, entry.key) in wanted:
-                    lines[table.name, entry.key] = line
-                for problem in check_entry(table, entry) if entry.enabled else ():
-                    yield Finding(table.name, entry.key, replace(problem, line=line))
-        for finding in across:
-            yield replace(finding, problem=replace(finding.problem, line=lines.get((finding.table, finding.key))))
+            yield from across.pop((table.name, ""), [])
+            for line, entry in _lines(cluster, table):
+                yield from check_alone(table, line, entry, known)
+                for finding in across.pop((table.name, entry.key), []):
+                    yield replace(finding, problem=replace(finding.problem, line=line))
+
+
+def _by_entry(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((finding.table, finding.key), []).append(finding)
+    return found
+
+
+def check_across(cluster: Cluster) -> Iterator[Finding]:
+    """What shows across the entries of all tables, without lines. Read it within :func:`snapshot`."""
+    return _across(lambda name: _head(cluster, TABLES[name]))
+
+
+def check_alone(table: TableSpec, line: int, entry: Entry, known: Context) -> Iterator[Finding]:
+    """What an entry by itself shows on a host of which this is known, at its line; nothing while it is off."""
+    for problem in check_entry(table, entry) if entry.enabled else ():
+        if holds_here(problem, entry.value, known):
+            yield Finding(table.name, entry.key, replace(problem, line=line))
 
 
 def check_files(entries: Callable[[str], Iterable[Entry] | None], cluster: Cluster) -> Iterator[Finding]:
@@ -77,8 +96,14 @@ def _head(cluster: Cluster, table: TableSpec) -> Iterator[Entry]:
     return entries_at(cluster=cluster, table=table, change_number=cluster.last_change, by="key")
 
 
-def _numbered(cluster: Cluster, table: TableSpec) -> Iterator[tuple[int, Entry]]:
-    """Each entry and the line on which it begins, below its comment."""
+def numbered(cluster: Cluster) -> Iterator[tuple[TableSpec, int, Entry]]:
+    """Every entry and the line of its file on which it begins, below its comment."""
+    for table in TABLES.values():
+        for line, entry in _lines(cluster, table):
+            yield table, line, entry
+
+
+def _lines(cluster: Cluster, table: TableSpec) -> Iterator[tuple[int, Entry]]:
     line = 1
     for item in file_items(cluster=cluster, table=table, change_number=cluster.last_change):
         if isinstance(item, Entry):

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mailadmin.accounts import roles
 from tables import entries, releases
-from tables.models import ChangeRequest, Cluster, Host
+from tables.models import ChangeRequest, CheckRun, Cluster, Host
 from tables.sendmail.spec import Kind
 from tables.sendmail.tables import TABLES
 from tables.templatetags.panel import thousands
@@ -82,7 +82,7 @@ class Navigation:
     def work(self) -> list[Link]:
         links = [self._link("Home", "home", "home")]
         if self._may(roles.VIEW):
-            links += [self._requests, self._publish]
+            links += [self._requests, self._publish, self._problems]
         return links
 
     @property
@@ -107,6 +107,18 @@ class Navigation:
             count=count or None,
             count_of="not yet live",
             hot=count > 0,
+        )
+
+    @property
+    def _problems(self) -> Link:
+        run = CheckRun.objects.filter(cluster=self.cluster).only("errors", "warnings").first()
+        return self._link(
+            "Problems",
+            "problems",
+            "exclamation-triangle",
+            count=(run.errors + run.warnings or None) if run else None,
+            count_of="errors and warnings",
+            hot=run is not None and run.errors > 0,
         )
 
     @cached_property

@@ -3,7 +3,20 @@
 from django.urls import path, register_converter
 
 from tables.converters import TableConverter
-from tables.views import audit, editing, entries, history, home, publish, releases, requests, reviews, search
+from tables.views import (
+    audit,
+    editing,
+    entries,
+    fixing,
+    history,
+    home,
+    problems,
+    publish,
+    releases,
+    requests,
+    reviews,
+    search,
+)
 
 register_converter(TableConverter, "table")
 
@@ -16,6 +29,9 @@ urlpatterns = [
     path("tables/<table:table>/switch/", entries.switch, name="entry-switch"),
     path("tables/<table:table>/delete/", entries.delete, name="entry-delete"),
     path("tables/<table:table>/history/", history.entry, name="entry-history"),
+    path("tables/<table:table>/fix/", fixing.fix, name="entry-fix"),
+    path("problems/", problems.listing, name="problems"),
+    path("problems/check/", problems.check_now, name="problems-check"),
     path("search/", search.everywhere, name="search"),
     path("requests/", requests.listing, name="requests"),
     path("requests/<int:pk>/", requests.detail, name="request"),

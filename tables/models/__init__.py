@@ -15,6 +15,7 @@ from tables.models.entries import (
     RelayDomain,
     VirtualUser,
 )
+from tables.models.findings import CheckRun, StoredFinding
 from tables.models.releases import Publication, Release
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "AuditHead",
     "Change",
     "ChangeRequest",
+    "CheckRun",
     "Cluster",
     "EntryModel",
     "FilePassage",
@@ -36,6 +38,7 @@ __all__ = [
     "RelayDomain",
     "Release",
     "Review",
+    "StoredFinding",
     "Viewing",
     "VirtualUser",
 ]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailadmin.accounts.roles import EDIT
-from tables import changes, entries
+from tables import changes, entries, findings
 from tables.converters import entry_url, read_key
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
@@ -22,6 +22,7 @@ from tables.sendmail.text import visible
 from tables.states import checksum
 from tables.views import mending
 from tables.views.access import actor_of, needs
+from tables.views.beside import across_of
 from tables.views.entries import back_to, find_entry, go_on, tell
 from tables.views.rows import holders
 
@@ -35,9 +36,11 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     risks: list[Risk] = field(default_factory=list)
+    #: What the last check found about the entry across entries: told, but nothing to confirm.
+    across: list[Problem] = field(default_factory=list)
 
     def of(self, name: str) -> list[Problem]:
-        return [problem for problem in self.problems if problem.field == name]
+        return [problem for problem in (*self.problems, *self.across) if problem.field == name]
 
     @property
     def key(self) -> list[Problem]:
@@ -86,6 +89,8 @@ class Editor:
         return None if self.original is None else self.original.key
 
     def context(self) -> dict[str, Any]:
+        typed = self.form.typed if self.form.is_bound else None
+        self.findings.across = across_of(entries.get_cluster(), self.table, self.original, typed)
         wrong = {problem.field for problem in self.findings.problems if problem.grade is Grade.ERROR}
         if isinstance(self.error, changes.ReasonMissing):
             wrong = {"reason"}
@@ -176,7 +181,8 @@ def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
         "enabled": entry.enabled,
         "seen": changes.entry_checksum(entry),
     }
-    return Editor(request, table, entry, EntryForm(table, initial=initial))
+    shown = Findings(findings.alone(table, entry))
+    return Editor(request, table, entry, EntryForm(table, initial=initial), shown)
 
 
 def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse:

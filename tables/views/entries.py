@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
-from tables import changes, entries
+from tables import changes, entries, findings
 from tables.context import table_counts
 from tables.converters import read_key
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
@@ -51,6 +51,7 @@ def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
         "states": LISTING_STATES,
         "filtered": filtered,
         "counted": COUNTED if filtered else None,
+        "unmarked": findings.unmarked(cluster, table),
         "waiting": waiting(cluster, table, WAITING + 1),
         "most_waiting": WAITING,
         "back": request.GET.urlencode(),

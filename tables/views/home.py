@@ -18,9 +18,10 @@ from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
 from tables import entries, releases, reviews
 from tables.context import slowest_host, table_counts
-from tables.models import Change, ChangeRequest, Cluster, Host, Publication
+from tables.models import Change, ChangeRequest, CheckRun, Cluster, Host, Publication
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.tables import TABLES
+from tables.templatetags.panel import thousands
 from tables.views.access import person_of
 
 #: Rows of each list; the pages behind them have the rest.
@@ -91,11 +92,25 @@ def _last_changes(cluster: Cluster) -> dict[str, datetime]:
 
 
 def alerts(cluster: Cluster) -> Iterator[Alert]:
+    yield from _error_alerts(cluster)
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
     for host in hosts:
         yield from _host_alerts(host)
+
+
+def _error_alerts(cluster: Cluster) -> Iterator[Alert]:
+    run = CheckRun.objects.filter(cluster=cluster, errors__gt=0).first()
+    if run:
+        what = f"{thousands(run.errors)} errors stand" if run.errors != 1 else "1 error stands"
+        yield Alert(
+            "bad",
+            f"{what} in the tables.",
+            "What is so written is refused, or read as something else: mend it before it is published.",
+            reverse("problems") + "?grade=error",
+            "See the errors",
+        )
 
 
 def _host_alerts(host: Host) -> Iterator[Alert]:

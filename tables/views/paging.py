@@ -95,6 +95,9 @@ NEWEST = _by_column("id", newest_first=True)
 #: Changes of a request, as they were written down.
 OLDEST = _by_column("id", newest_first=False)
 
+#: Findings of a check, as it numbered them.
+BY_ORDER = _by_column("number", newest_first=False)
+
 #: Applied changes, newest first.
 BY_NUMBER = _by_column("number", newest_first=True)
 

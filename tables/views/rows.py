@@ -1,4 +1,4 @@
-"""Entries as a list shows them: with what they put at risk and which open request holds them."""
+"""Entries as a list shows them: what they put at risk, what is wrong with them, and which open request holds them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster
 from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.views.beside import Troubles, troubles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Row:
     entry: Entry
     risks: list[Risk]
     held_by: ChangeRequest | None
+    troubles: Troubles | None
 
 
 class _Notebook:
@@ -69,4 +71,8 @@ def rows_of(cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> lis
     held = holders(cluster, table, [entry.key for entry in entries])
     # By standing there: as if it were new.
     risks = risks_of_steps(cluster, [(table, None, entry) for entry in entries])
-    return [Row(entry, risk, held.get(entry.key)) for entry, risk in zip(entries, risks, strict=True)]
+    troubles = troubles_of(cluster, table, entries)
+    return [
+        Row(entry, risk, held.get(entry.key), troubles.get(entry.key))
+        for entry, risk in zip(entries, risks, strict=True)
+    ]

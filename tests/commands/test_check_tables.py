@@ -1,14 +1,29 @@
 """``check_tables`` names every problem with its place, and its exit status says whether there is an error."""
 
 import io
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from tables import surveys
+from tables.entries import get_cluster
+from tables.models import CheckRun, StoredFinding
 from tests.commands.running import run, run_json
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """The command says what SIGTERM does, which is the process's."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
@@ -63,3 +78,39 @@ def test_a_dry_run_tells_what_shows_across_entries(mail: Path) -> None:
     (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\nabuse: root\na: b\nb: a\n")
     problems = run_json("import_tables", mail, "--dry-run")["tables"]["aliases"]["problems"]
     assert [(problem["rule"], problem["line"]) for problem in problems] == [("aliases.loop", 4)]
+
+
+def test_what_it_finds_is_kept_for_the_panel_when_asked(mail: Path) -> None:
+    (mail / "access").write_text("# lan\nConnect:10.9\tREJET\n")
+    run("import_tables", mail)
+    assert run("check_tables", "--store").startswith("1 warning; kept for the panel in ")
+    assert list(StoredFinding.objects.values_list("table", "line", "rule")) == [("access", 2, "access.unknown-value")]
+    assert CheckRun.objects.get().by_name.startswith("cli:")
+    run("check_tables", "--store", "--host", "mx1")
+    assert CheckRun.objects.get().by_name == "publisher:mx1"
+
+
+def test_keeping_them_has_the_same_exit_status(mail: Path) -> None:
+    (mail / "virtusertable").write_text("sales\troot\n")
+    run("import_tables", mail)
+    with pytest.raises(SystemExit) as status:
+        run("check_tables", "--store")
+    assert status.value.code == 1
+    assert StoredFinding.objects.filter(grade="error").exists()
+
+
+def test_it_keeps_nothing_while_another_check_is_at_work(mail: Path) -> None:
+    run("import_tables", mail)
+    CheckRun.objects.create(cluster=get_cluster(), turn="another", turn_at=timezone.now())
+    with pytest.raises(CommandError, match="Another check is at work"):
+        run("check_tables", "--store")
+    assert not StoredFinding.objects.exists()
+
+
+def test_told_to_end_it_gives_its_turn_back(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("import_tables", mail)
+    monkeypatch.setattr(surveys, "look", lambda **_: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(SystemExit) as status:
+        run("check_tables", "--store")
+    assert status.value.code == 143
+    assert CheckRun.objects.get().turn == ""

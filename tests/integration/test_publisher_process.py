@@ -66,7 +66,15 @@ def seen(directory: Path) -> bool:
         return bool(database.execute("SELECT count(*) FROM tables_host WHERE seen_at IS NOT NULL").fetchone()[0])
 
 
-def test_it_publishes_what_another_process_asks_for_and_ends_on_sigterm(
+def found(directory: Path) -> tuple[str, list[str]]:
+    """Who checked the tables last, and the rules of what was found."""
+    with closing(sqlite3.connect(directory / "panel.sqlite3")) as database:
+        by = database.execute("SELECT by_name FROM tables_checkrun").fetchone() or ("",)
+        rules = database.execute("SELECT rule FROM tables_storedfinding WHERE grade <> 'note' ORDER BY number")
+        return by[0], [rule for (rule,) in rules]
+
+
+def test_it_publishes_what_another_process_asks_for_checks_it_and_ends_on_sigterm(
     directory: Path, manage: Manage, publisher: subprocess.Popen[bytes]
 ) -> None:
     wait_for(lambda: seen(directory), 60)
@@ -75,6 +83,8 @@ def test_it_publishes_what_another_process_asks_for_and_ends_on_sigterm(
     said = manage("publish", "--reason", "first").stdout
     assert "Release 1 is live on mx.test.example." in said
     assert (directory / "mail/aliases.db").exists()
+
+    wait_for(lambda: found(directory) == ("publisher:mx.test.example", ["aliases.no-mailer-daemon"]), 60)
 
     publisher.send_signal(signal.SIGTERM)
     assert publisher.wait(30) == 0

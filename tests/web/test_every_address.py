@@ -11,13 +11,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from mailadmin.accounts.grants import waiting, without_asked
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import publishing
+from tables import publishing, surveys
 from tables.actors import Actor
 from tables.entries import get_cluster
-from tables.models import ChangeRequest, Publication
+from tables.models import ChangeRequest, Publication, VirtualUser
 from tables.releases import cut
 from tests.people import make_person
-from tests.services.editing import approve, save
+from tests.services.editing import approve, save, switch
 from tests.web.visits import visitor
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,9 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "entry-switch": (EDITORS, EDITORS),
     "entry-delete": (EDITORS, EDITORS),
     "entry-history": (EVERYBODY, set()),
+    "entry-fix": (set(), EDITORS),
+    "problems": (EVERYBODY, set()),
+    "problems-check": (set(), EDITORS),
     "search": (EVERYBODY, set()),
     "requests": (EVERYBODY, set()),
     "request": (EVERYBODY, set()),
@@ -86,6 +89,9 @@ def addresses(people: dict[str, User], settings: Any) -> dict[str, str]:
     save(alice, "access", "from:spam.example", f'ERROR:5.7.1:"550 {unquoted}"', reason=HOSTILE)
     approve(bob, save(alice, "aliases", "run", f'"|/bin/run {unquoted}"', reason=HOSTILE))
     waits = save(alice, "relay-domains", "customer.example", comment=HOSTILE, reason=HOSTILE)
+    switch(alice, "aliases", "sales", enabled=False)
+    VirtualUser.objects.create(cluster=get_cluster(), key=HOSTILE, value=HOSTILE, position=1)
+    surveys.run(cluster=get_cluster(), by=HOSTILE)
     without_asked(actor=Actor.of(dora), person=people["charlie"], roles=[Role.APPROVER])
     host = publishing.register_host()
     cut(cluster=get_cluster(), actor=Actor.of(alice), reason=HOSTILE)

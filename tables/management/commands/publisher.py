@@ -12,6 +12,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from tables import changes, publishing
+from tables.management.checker import Checker
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
 from tables.models import Host, Publication
@@ -75,6 +76,7 @@ class Loop:
         self.host: Host | None = None
         self.stopped = threading.Event()
         self.next_house_keeping = 0.0
+        self.checker = Checker(self.name)
 
     def stop(self, _number: int, _frame: Any) -> None:
         self.stopped.set()
@@ -98,17 +100,26 @@ class Loop:
             if expired := changes.expire():
                 logger.info("%d change requests expired undecided.", expired)
 
+    def check(self) -> None:
+        """Between publications, have the tables checked when they changed; the findings are for the panel."""
+        if self.host is not None:
+            self.checker.look(self.host.cluster)
+
     def run(self) -> None:
         wait = settings.POLL_SECONDS
-        while not self.stopped.is_set():
-            wait = settings.POLL_SECONDS if self._looked() else min(wait * 2, LONGEST_WAIT)
-            self.stopped.wait(wait)
+        try:
+            while not self.stopped.is_set():
+                wait = settings.POLL_SECONDS if self._looked() else min(wait * 2, LONGEST_WAIT)
+                self.stopped.wait(wait)
+        finally:
+            self.checker.stop()
 
     def _looked(self) -> bool:
         """One look that nothing can end but a request to stop; false when something was wrong."""
         try:
             self.keep_house()
             self._tell(self.look())
+            self.check()
         except publishing.Stopping:
             logger.info("Asked to end: the publication waits for the next publisher.")
         except publishing.Locked as error:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from tables.sendmail.lint import access, aliases, catch_alls, generics, mailers, relaying, virtual
 from tables.sendmail.lint.context import Context, Finding, Live, Tables, load
+from tables.sendmail.lint.groups import summed
 from tables.sendmail.lint.host import holds_here
 from tables.sendmail.lint.loops import Ends
 from tables.sendmail.lint.routes import Routes
@@ -18,7 +19,11 @@ __all__ = ["Context", "Finding", "Tables", "holds_here", "lint"]
 
 
 def lint(tables: Tables, context: Context) -> Iterator[Finding]:
-    """Everything that the enabled entries of all tables together show."""
+    """Everything that the enabled entries of all tables together show; a rule that speaks too often is summed up."""
+    return summed(_findings(tables, context))
+
+
+def _findings(tables: Tables, context: Context) -> Iterator[Finding]:
     hosts = yield from load("local-host-names", tables("local-host-names"), context.today)
     local = context.local_domains | hosts.keys()
     yield from _recipients(tables, context, local)

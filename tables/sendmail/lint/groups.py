@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from tables.sendmail.lint.context import Finding
 
 #: Up to so many entries of a group are named one by one.
 FEW = 5
@@ -40,3 +42,29 @@ class Groups:
 
     def __iter__(self) -> Iterator[tuple[str, Group]]:
         return iter(self._groups.items())
+
+
+#: Up to so many findings of one rule in one table are told one by one.
+MOST = 1000
+
+
+def summed(findings: Iterable[Finding], most: int = MOST) -> Iterator[Finding]:
+    """The findings, those of one rule beyond ``most`` as one more: a table of a million must not fill the memory."""
+    told: dict[tuple[str, str], int] = {}
+    beyond: dict[tuple[str, str], tuple[Finding, int]] = {}
+    for finding in findings:
+        name = (finding.table, finding.problem.rule)
+        told[name] = told.get(name, 0) + 1
+        if told[name] <= most:
+            yield finding
+        elif name in beyond:
+            beyond[name] = (beyond[name][0], beyond[name][1] + 1)
+        else:
+            beyond[name] = (finding, 1)
+    for finding, count in beyond.values():
+        yield finding if count == 1 else _one_of(finding, count)
+
+
+def _one_of(finding: Finding, count: int) -> Finding:
+    message = f"{finding.problem.message} The same is wrong with {count - 1:,} more."
+    return replace(finding, problem=replace(finding.problem, message=message))
