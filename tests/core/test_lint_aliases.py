@@ -32,6 +32,14 @@ def test_aliases_that_lead_back_are_found(text: str, keys: list[str]) -> None:
     assert found("aliases.loop", aliases=text) == keys
 
 
+def test_a_loop_with_a_user_in_it_is_noted_and_the_one_beside_it_warned_of() -> None:
+    text = "alice: b\nb: alice, c\nc: b\nx: alice\n"
+    assert found("aliases.loop", USERS, aliases=text) == ["b"]
+    assert the("aliases.loop-at-user", USERS, aliases=text).key == "alice"
+    assert found("aliases.ends-nowhere", USERS, aliases=text) == []
+    assert found("aliases.loop-at-user", aliases=text) == []
+
+
 def test_a_loop_names_the_way_around() -> None:
     assert "a → b → c → a." in the("aliases.loop", aliases="a: b\nb: c\nc: a\n").problem.message
     long = "".join(f"a{number}: a{(number + 1) % 30}\n" for number in range(30))

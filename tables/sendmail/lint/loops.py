@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tables.sendmail.lint.context import Finding
-from tables.sendmail.lint.graph import components, loop_in
+from tables.sendmail.lint.graph import Successors, components, loop_in
 from tables.sendmail.lint.routes import Routes, start
 from tables.sendmail.spec import Problem
-from tables.sendmail.syntax.common import domain_after_at, shown, warning
+from tables.sendmail.syntax.common import domain_after_at, note, shown, warning
 
 #: So many names of a path are written out.
 _NAMES = 8
@@ -27,13 +27,32 @@ class Ends:
     def loops(self) -> Iterator[Finding]:
         for part in components(self._starts(), self._nexts):
             if len(part) > 1:
-                self.looping.update(part)
-                self.looping.update(start(self.entry(name)[1]) for name in part)
-                yield self._loop(part)
+                yield from self._of_part(part)
             elif "@" in part[0] and part[0] in self._open.get(part[0], ()):
                 self.looping.add(part[0])
                 yield from self._at_itself(part[0])
             self._close(part)
+
+    def _of_part(self, part: list[str]) -> Iterator[Finding]:
+        """Around a user sendmail stops at the mailbox (recipient.c, self_reference; seen with 8.17)."""
+        users = {name for name in part if "@" not in name and self._has_mailbox(name)}
+        if not users:
+            yield self._loop(part, self.routes.nexts)
+            return
+        user = next(name for name in part if name in users)
+        yield Finding("aliases", user, _loop_at_user(loop_in([user, *part], self.routes.nexts), user))
+        self._open.pop(user, None)
+        rest = set(part) - users
+
+        def without_users(name: str) -> list[str]:
+            return [after for after in self.routes.nexts(name) if after in rest]
+
+        for smaller in components((name for name in part if name in rest), without_users):
+            if len(smaller) > 1:
+                yield self._loop(smaller, without_users)
+
+    def _has_mailbox(self, name: str) -> bool:
+        return self.routes.context.users is not None and self.routes.is_user(name)
 
     def _starts(self) -> Iterator[str]:
         yield from self.routes.aliases
@@ -59,8 +78,10 @@ class Ends:
             last = self.nowhere[after[0]] if after else part[0]
             self.nowhere.update((name, last) for name in part)
 
-    def _loop(self, part: list[str]) -> Finding:
-        loop = loop_in(part, self.routes.nexts)
+    def _loop(self, part: list[str], nexts: Successors) -> Finding:
+        self.looping.update(part)
+        self.looping.update(start(self.entry(name)[1]) for name in part)
+        loop = loop_in(part, nexts)
         table, key = self.entry(loop[0])
         return Finding(table, key, _loop_of_aliases(loop) if table == "aliases" else _loop_of_addresses(loop))
 
@@ -105,6 +126,11 @@ def _around(loop: list[str]) -> str:
 def _loop_of_aliases(loop: list[str]) -> Problem:
     message = f"The aliases lead back to where they began: {_around(loop)}."
     return warning("aliases.loop", message, "Give one of them a target outside the loop.", "value")
+
+
+def _loop_at_user(loop: list[str], user: str) -> Problem:
+    message = f"The aliases lead back to where they began: {_around(loop)}; mail ends in the mailbox of {shown(user)}."
+    return note("aliases.loop-at-user", message, "Nothing, if that is meant; \\user says it plainly.", "value")
 
 
 def _loop_of_addresses(loop: list[str]) -> Problem:
