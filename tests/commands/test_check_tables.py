@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +14,7 @@ from django.utils import timezone
 from tables import surveys
 from tables.entries import get_cluster
 from tables.models import CheckRun, StoredFinding
+from tables.sendmail.tables import TABLES
 from tests.commands.running import run, run_json
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,31 @@ def test_told_to_end_it_gives_its_turn_back(mail: Path, monkeypatch: pytest.Monk
         run("check_tables", "--store")
     assert status.value.code == 143
     assert CheckRun.objects.get().turn == ""
+
+
+def test_problems_come_in_the_order_of_the_files_what_is_missing_first(mail: Path) -> None:
+    (mail / "aliases").write_text("mailer-daemon: b\nb: mailer-daemon\nc: REJECT\nd: b\n")
+    (mail / "virtusertable").write_text("a@v.example\troot # x\n@v.example\terror:nouser No\nb@v.example\t|/bin/x\n")
+    run("import_tables", mail)
+    told = run("check_tables").splitlines()
+    assert [line.split(" ")[0] for line in told[:-1]] == sorted(line.split(" ")[0] for line in told[:-1])
+    assert told[0].startswith("aliases: warning: There is no alias postmaster")
+    assert told[1].startswith("aliases:2: warning: The aliases lead back")
+
+
+def test_json_holds_every_table_in_one_document(mail: Path) -> None:
+    (mail / "access").write_text("Connect:10.9\tREJET\nConnect:10.8\tALLOW\n")
+    run("import_tables", mail)
+    tables = run_json("check_tables")["tables"]
+    assert list(tables) == list(TABLES)
+    assert [problem["line"] for problem in tables["access"]["problems"]] == [1, 2]
+    assert tables["mailertable"] == {"problems": []}
+
+
+def test_what_this_host_has_is_not_complained_of(mail: Path, tmp_path: Path, settings: Any) -> None:
+    (mail / "mailertable").write_text("b.example\thylafax:fax\nc.example\tuucp:fax\n")
+    settings.SENDMAIL_CF = tmp_path / "sendmail.cf"
+    settings.SENDMAIL_CF.write_text("Mhylafax, P=/bin/x\n")
+    run("import_tables", mail)
+    problems = run_json("check_tables")["tables"]["mailertable"]["problems"]
+    assert [(problem["key"], problem["rule"]) for problem in problems] == [("c.example", "mailertable.unknown-mailer")]

@@ -38,6 +38,7 @@ def test_a_loop_with_a_user_in_it_is_noted_and_the_one_beside_it_warned_of() -> 
     assert the("aliases.loop-at-user", USERS, aliases=text).key == "alice"
     assert found("aliases.ends-nowhere", USERS, aliases=text) == []
     assert found("aliases.loop-at-user", aliases=text) == []
+    assert found("aliases.loop", USERS, aliases="alice: b\nb: c\nc: alice\n") == []
 
 
 def test_a_loop_names_the_way_around() -> None:
@@ -174,3 +175,28 @@ def test_what_is_disabled_is_not_looked_at() -> None:
 
 def test_an_odd_list_of_targets_is_no_trouble() -> None:
     assert found("aliases.loop", aliases='a: @host:b@c.example, list: b;, "b", (b), b\nb: root\n') == []
+
+
+def test_a_rule_that_speaks_too_often_is_summed_up() -> None:
+    text = "".join(f"a{number}: gone{number}\n" for number in range(1003))
+    told = [f for f in findings(USERS, aliases=text) if f.problem.rule == "aliases.unknown-target"]
+    assert len(told) == 1001
+    assert told[-1].key == "a1000"
+    assert "gone1000" in told[-1].problem.message
+    assert told[-1].problem.message.endswith("The same is wrong with 2 more.")
+    one_more = [f for f in findings(USERS, aliases=text[: text.index("a1001")]) if f.key == "a1000"]
+    assert one_more[0].problem.message.endswith("so mail to it is refused.")
+
+
+def test_the_way_of_mail_that_ends_with_nobody_is_cut_short() -> None:
+    virtual = "".join(f"u{number}@v.example\tu{number + 1}@v.example\n" for number in range(12))
+    context = local("v.example", context=USERS)
+    finding = the("aliases.ends-nowhere", context, aliases="a: u0@v.example\n", virtusertable=virtual)
+    assert finding.problem.message.endswith(": a → " + " → ".join(f"u{n}@v.example" for n in range(8)) + ".")
+
+
+def test_mail_for_a_user_who_reads_an_alias_of_that_name_ends_well() -> None:
+    assert found("aliases.ends-nowhere", USERS, aliases="alice: ALICE\nb: alice\nbob: bob\nc: bob\n") == ["c"]
+    assert found("aliases.ends-nowhere", USERS, aliases="alice: alice, gone\nb: alice\n") == []
+    assert found("aliases.ends-nowhere", USERS, aliases="bob: bob, gone\nb: bob\n") == ["b"]
+    assert found("aliases.ends-nowhere", USERS, aliases="b: c\nc: gone+x, \\gone\n") == ["b"]

@@ -80,3 +80,4 @@ def test_mailers_and_features_are_those_of_the_rules(tmp_path: Path) -> None:
     found = cf(tmp_path, "Mlocal,\t\tP=/bin/x\nMESMTP, P=[IPC]\nR<SKIP> <$+> <$+> <$- $-> <$*>\t$@ <$2> <$5>\n")
     assert (found.mailers, found.features, found.has_rules) == ({"local", "esmtp"}, {"skip"}, True)
     assert not cf(tmp_path, "Dj$w\n").has_rules
+    assert cf(tmp_path, "C\nF\nO MaxHopCount=17\nO DaemonPortOptions=Port=x\nDjMX.example\n").own_name == "mx.example"

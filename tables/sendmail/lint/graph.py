@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 Successors = Callable[[str], Iterable[str]]
@@ -64,17 +65,16 @@ def _part(node: str, rank: dict[str, int], waiting: list[str]) -> list[str]:
 
 def loop_in(part: list[str], successors: Successors) -> list[str]:
     """A shortest loop through the first node of a part that has more than one."""
-    inside = set(part)
+    first, inside = part[0], set(part)
     came: dict[str, str] = {}
-    todo = [part[0]]
-    for node in todo:
+    todo = deque([first])
+    while first not in came:
+        node = todo.popleft()
         for name in successors(node):
-            if name == part[0]:
-                path = [node]
-                while path[-1] != part[0]:
-                    path.append(came[path[-1]])
-                return path[::-1]
             if name in inside and name not in came:
                 came[name] = node
                 todo.append(name)
-    raise AssertionError("each node of a part leads back to its first")
+    path = [came[first]]
+    while path[-1] != first:
+        path.append(came[path[-1]])
+    return path[::-1]

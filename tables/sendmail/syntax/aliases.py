@@ -17,7 +17,7 @@ _PLAIN_VALUE = re.compile(rf"{_PLAIN_ADDRESS}(?:, ?{_PLAIN_ADDRESS})*\Z")
 _USELESS = re.compile(r"[*?;\\<>()\[\]{}^`=|!]")
 _KEYWORDS = frozenset(("REJECT", "DISCARD", "RELAY", "OK", "DENY"))
 #: ``name: a, b;`` is a list for sendmail too; its commas have parted it into ``name: a`` and ``b;``.
-_GROUP = re.compile(r"\A[\w.-]+:\s*[^\s:]+\Z|;\Z")
+_GROUP = re.compile(r"[\w.-]+:\s*[^\s:]+\Z")
 _MAILER = re.compile(r"(?:e?smtp8?|dsmtp|relay|local|prog|https?):", re.IGNORECASE)
 _ROUTED = re.compile(r"[%!]")
 
@@ -65,7 +65,7 @@ def check_key(key: str) -> list[Problem]:
 
 def check_value(key: str, value: str) -> list[Problem]:
     """What is wrong with the list of targets."""
-    if _PLAIN_VALUE.match(value) and ".redirect" not in value.lower():
+    if _PLAIN_VALUE.match(value) and value not in _KEYWORDS and ".redirect" not in value.lower():
         return _itself(key, value) + (_twice(value) if "," in value else [])
     if value.endswith("\\"):
         return [
@@ -110,7 +110,7 @@ def _item(item: Item) -> list[Problem]:
             return _file(item)
         case Target.INCLUDE:
             return _include(item)
-        case Target.ADDRESS:
+        case _:
             return _address(item)
 
 
@@ -203,9 +203,10 @@ def _address(item: Item) -> list[Problem]:
                 "value",
             )
         ]
-    if not quoted and ";" in name and not _GROUP.search(name):
-        return [_separator(item, re.split(r"\s*;\s*", name.strip(";")))]
-    if re.search(r"\s", name) and not quoted:
+    plain = not quoted and not _GROUP.match(name)
+    if plain and ";" in name.rstrip("; "):
+        return [_separator(item, re.split(r"\s*;\s*", name.strip("; ")))]
+    if plain and re.search(r"\s", name):
         return [_blank(item, name.split())]
     return _parts(item, name)
 
@@ -258,7 +259,7 @@ def _parts(item: Item, name: str) -> list[Problem]:
                 "value",
             )
         ]
-    if (name.startswith("@") and ":" in name) or _GROUP.search(name):
+    if (name.startswith("@") and ":" in name) or _GROUP.match(name):
         return []
     local, at, domain = name.rpartition("@")
     if at and (not local or not domain or "@" in local):

@@ -6,7 +6,7 @@ import re
 
 from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.addresses import check_address
-from tables.sendmail.syntax.common import domain_after_at, error, is_domain, shown, warning
+from tables.sendmail.syntax.common import error, is_domain, shown, warning
 from tables.sendmail.syntax.fixes import write_key
 
 _LOCAL = re.compile(r"[^@\s\"<>()\[\],;:\\]+\Z")
@@ -74,7 +74,3 @@ def check_value(key: str, value: str) -> list[Problem]:
     if _PLAIN_VALUE.match(value):
         return []
     return check_address("genericstable", value, macros="1" if "+*" in key or key.startswith("@") else "")
-
-
-def domain(key: str) -> str:
-    return domain_after_at(key)

@@ -30,12 +30,10 @@ def check_key(key: str) -> list[Problem]:
         plain = re.sub(r'[<>"]', "", key)
         message = f"“{shown(key)}” has quotes or angle brackets and never matches."
         return [_never("key-form", message, plain, _meant(plain))]
-    if not is_domain(domain) and domain.isascii():
+    if not is_domain(domain):
         return [
             error("virtusertable.domain", f"“{shown(domain)}” is no domain.", "Write user@domain or @domain.", "key")
         ]
-    if found or not key.isascii():
-        return []
     return [
         error(
             "virtusertable.key-form",
