@@ -7,43 +7,63 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from django.conf import settings
+from django.utils import timezone
 
 from tables.importing import own_names
 from tables.models import Cluster
 from tables.releases import entries_at, file_items, snapshot
 from tables.sendmail import mailcf
-from tables.sendmail.lint import Context, Finding, lint
+from tables.sendmail.classwords import words_of
+from tables.sendmail.lint import Context, Finding, holds_here, lint
 from tables.sendmail.render import comment_lines, item_text
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
 
 
 def context() -> Context:
-    """What this host knows: its users (unless MAILADMIN_LOCAL_USERS says that others count) and its own domains."""
-    users = frozenset(user.pw_name.lower() for user in pwd.getpwall()) if settings.LOCAL_USERS == "system" else None
+    """What this host knows: its users (unless MAILADMIN_LOCAL_USERS says that others count) and its sendmail.cf."""
+    known = Context(users=_users(), local_domains=own_names(), today=timezone.localdate())
     try:
-        words = mailcf.read(settings.SENDMAIL_CF).words
+        cf = mailcf.read(settings.SENDMAIL_CF)
     except mailcf.CfUnreadable:
-        words = {}
-    return Context(
-        users=users,
-        local_domains=own_names() | words.get("VirtHost", set()),
-        generic_domains=frozenset(words["G"]) if words.get("G") else None,
+        return known
+    ours = {settings.MAIL_DIR / name for name in TABLES}
+    return replace(
+        known,
+        local_domains=known.local_domains | (words_of(cf, "w", without=ours) or frozenset()),
+        virtual_domains=words_of(cf, "VirtHost"),
+        generic_domains=words_of(cf, "G") or None,
+        relay_domains=words_of(cf, "R", without=ours) or frozenset(),
+        mailers=frozenset(cf.mailers) or None,
+        features=frozenset(cf.features) if cf.has_rules else None,
     )
 
 
+def _users() -> frozenset[str] | None:
+    return frozenset(user.pw_name.lower() for user in pwd.getpwall()) if settings.LOCAL_USERS == "system" else None
+
+
 def check_cluster(cluster: Cluster) -> Iterator[Finding]:
-    """The problems of all enabled entries, table by table, then those that only show across entries."""
+    """Every problem, table by table in the order of the file, what an entry shows among others with its own.
+
+    What is missing comes before the entries of its table. Only what shows across entries is held, which is bounded.
+    """
+    known = context()
     with snapshot():
-        lines: dict[tuple[str, str], int] = {}
-        across = list(check_across(cluster))
-        wanted = {(finding.table, finding.key) for finding in across}
-        for table, line, entry in numbered(cluster):
-            if (table.name, entry.key) in wanted:
-                lines[table.name, entry.key] = line
-            yield from check_alone(table, line, entry)
-        for finding in across:
-            yield replace(finding, problem=replace(finding.problem, line=lines.get((finding.table, finding.key))))
+        across = _by_entry(check_across(cluster))
+        for table in TABLES.values():
+            yield from across.pop((table.name, ""), [])
+            for line, entry in _lines(cluster, table):
+                yield from check_alone(table, line, entry, known)
+                for finding in across.pop((table.name, entry.key), []):
+                    yield replace(finding, problem=replace(finding.problem, line=line))
+
+
+def _by_entry(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((finding.table, finding.key), []).append(finding)
+    return found
 
 
 def check_across(cluster: Cluster) -> Iterator[Finding]:
@@ -51,10 +71,11 @@ def check_across(cluster: Cluster) -> Iterator[Finding]:
     return _across(lambda name: _head(cluster, TABLES[name]))
 
 
-def check_alone(table: TableSpec, line: int, entry: Entry) -> Iterator[Finding]:
-    """What an entry by itself shows, at its line; nothing while it is switched off."""
+def check_alone(table: TableSpec, line: int, entry: Entry, known: Context) -> Iterator[Finding]:
+    """What an entry by itself shows on a host of which this is known, at its line; nothing while it is off."""
     for problem in check_entry(table, entry) if entry.enabled else ():
-        yield Finding(table.name, entry.key, replace(problem, line=line))
+        if holds_here(problem, entry.value, known):
+            yield Finding(table.name, entry.key, replace(problem, line=line))
 
 
 def check_files(entries: Callable[[str], Iterable[Entry] | None], cluster: Cluster) -> Iterator[Finding]:
@@ -78,8 +99,13 @@ def _head(cluster: Cluster, table: TableSpec) -> Iterator[Entry]:
 def numbered(cluster: Cluster) -> Iterator[tuple[TableSpec, int, Entry]]:
     """Every entry and the line of its file on which it begins, below its comment."""
     for table in TABLES.values():
-        line = 1
-        for item in file_items(cluster=cluster, table=table, change_number=cluster.last_change):
-            if isinstance(item, Entry):
-                yield table, line + (item.above or comment_lines(item.comment)).count("\n"), item
-            line += item_text(table, item).count("\n")
+        for line, entry in _lines(cluster, table):
+            yield table, line, entry
+
+
+def _lines(cluster: Cluster, table: TableSpec) -> Iterator[tuple[int, Entry]]:
+    line = 1
+    for item in file_items(cluster=cluster, table=table, change_number=cluster.last_change):
+        if isinstance(item, Entry):
+            yield line + (item.above or comment_lines(item.comment)).count("\n"), item
+        line += item_text(table, item).count("\n")

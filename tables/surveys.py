@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from tables import bulk
 from tables.actors import Actor
-from tables.checking import check_across, check_alone, numbered
+from tables.checking import check_across, check_alone, context, numbered
 from tables.entries import rows
 from tables.models import CheckRun, Cluster, StoredFinding
 from tables.sendmail.lint import Finding
@@ -196,11 +196,11 @@ def look(*, cluster: Cluster, most: int = MOST) -> Survey:
         survey = Survey(cluster.last_change, most)
         for finding in check_across(cluster):
             survey.add(finding, across=True)
-        wanted = survey.keys()
+        wanted, known = survey.keys(), context()
         for table, line, entry in numbered(cluster):
             if (table.name, entry.key) in wanted:
                 survey.lines[table.name, entry.key] = line
-            for finding in check_alone(table, line, entry):
+            for finding in check_alone(table, line, entry, known):
                 survey.add(finding, across=False)
     return survey
 

@@ -1,4 +1,4 @@
-"""What a sendmail.cf says about files, the daemon's pid file and where it listens."""
+"""What a sendmail.cf says about files, classes, mailers, features, the daemon's pid file and where it listens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 _OPTION = re.compile(r"O\s*(\w+)\s*=\s*(.*)")
 _MAP = re.compile(r"K\s*(\S+)\s+(.*)")
-_CLASS = re.compile(r"F(?:\{(\w+)\}|(.))\s*(?:-o\s*)?(/\S+)")
+_CLASS = re.compile(r"F(?:\{(\w+)\}|(.))\s*(-o\s*)?(/\S+)[ \t]*(\S.*)?")
+_ANY_CLASS = re.compile(r"F(?:\{(\w+)\}|(.))")
+_MAILER = re.compile(r"M\s*([^\s,]+)\s*,")
 _WORDS = re.compile(r"C(?:\{(\w+)\}|(\S))(.*)")
 
 #: Service names that a Port= may bear, without asking the system's list, which a small host may lack.
@@ -28,6 +30,29 @@ class Listener:
     port: int = 25
 
 
+#: Features by the beginning of a rule that only they bring (cf/m4/proto.m4 and cf/feature of 8.17), blanks collapsed.
+FEATURES = {
+    "R<SKIP> <$+> <$+> <$- $-> <$*>": "skip",
+    "R<?> <$+.$+> <$+> <+ $-> <$*> $: < $(access .$2 ": "lookupdotdomain",
+    "R$+ < @ $+ > $: $1 < @ $2 > $| $>SearchList <+ To> $| <F:$1@$2> <D:$2> <F:$1@> <>": "relaytofulladdress",
+    "R<> <$*> $| <$+> $: <@> <$1> $| $>SearchList <+ To> $| <$2> <>": "blocklist_recipients",
+    "R<?> $+ < @ $+ > $: <@> $>SearchList <! From> $| <F:$1@$2>": "relay_mail_from",
+    "R$+ < @ $=R > $@ RELAY": "relay_hosts_only",
+    "R<!> $+ < @ $* $={VirtHost} . >": "virtuser_entire_domain",
+    "R$+ < @ $* $=G . > $: < $1@$2$3 >": "generics_entire_domain",
+    "R$* < @ $+ .REDIRECT. >": "redirect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFile:
+    """A file of words for a class, and how sendmail takes its lines apart (``%s``: the first word)."""
+
+    path: Path
+    optional: bool = False
+    scan: str = "%s"
+
+
 @dataclass(slots=True)
 class MailCf:
     """The parts of one sendmail.cf that a publication needs. Paths of maps are without ``.db``."""
@@ -37,6 +62,14 @@ class MailCf:
     classes: set[Path] = field(default_factory=set)
     #: Class to the words that the configuration itself puts into it, in lower case; macros are left out.
     words: dict[str, set[str]] = field(default_factory=dict)
+    #: Class to the files that it is read from.
+    files: dict[str, list[ClassFile]] = field(default_factory=dict)
+    #: Classes that have words from elsewhere too: a directory, a program, a macro.
+    elsewhere: set[str] = field(default_factory=set)
+    mailers: set[str] = field(default_factory=set)
+    features: set[str] = field(default_factory=set)
+    #: Whether it has rules at all, without which nothing can be said of features.
+    has_rules: bool = False
     #: The host's own name ($j) where it is written out, in lower case.
     own_name: str = ""
     pid_file: Path | None = None
@@ -98,13 +131,37 @@ def _take(found: MailCf, line: str) -> None:
         words = match[2].split()
         if words and words[-1].startswith("/"):
             found.maps.setdefault(_plain(words[-1]), match[1])
-    elif match := _CLASS.match(line):
-        found.classes.add(_plain(match[3]))
-    elif match := _WORDS.match(line):
-        plain = {word.lower() for word in match[3].split() if "$" not in word}
-        found.words.setdefault(match[1] or match[2], set()).update(plain)
+    elif line[:1] in ("F", "C"):
+        _take_class(found, line)
+    elif line[:1] in ("R", "S"):
+        found.has_rules = True
+        _take_rule(found, line)
+    elif match := _MAILER.match(line):
+        found.mailers.add(match[1].lower())
     elif line.startswith("Dj") and "$" not in line:
         found.own_name = line[2:].strip().lower()
+
+
+def _take_class(found: MailCf, line: str) -> None:
+    if match := _CLASS.match(line):
+        found.classes.add(_plain(match[4]))
+        file = ClassFile(Path(match[4]), bool(match[3]), match[5] or "%s")
+        found.files.setdefault(match[1] or match[2], []).append(file)
+    elif match := _ANY_CLASS.match(line):
+        found.elsewhere.add(match[1] or match[2])
+    elif match := _WORDS.match(line):
+        words = match[3].split()
+        plain = {word.lower() for word in words if "$" not in word}
+        found.words.setdefault(match[1] or match[2], set()).update(plain)
+        if len(plain) < len(set(words)):
+            found.elsewhere.add(match[1] or match[2])
+
+
+def _take_rule(found: MailCf, line: str) -> None:
+    rule = " ".join(line.split())
+    for beginning, feature in FEATURES.items():
+        if rule.startswith(beginning):
+            found.features.add(feature)
 
 
 def _take_option(found: MailCf, name: str, value: str) -> None:

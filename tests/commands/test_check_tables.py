@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +14,7 @@ from django.utils import timezone
 from tables import surveys
 from tables.entries import get_cluster
 from tables.models import CheckRun, StoredFinding
+from tables.sendmail.tables import TABLES
 from tests.commands.running import run, run_json
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +30,7 @@ def as_it_was() -> Iterator[None]:
 
 @pytest.fixture
 def mail(tmp_path: Path) -> Path:
-    (tmp_path / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\n")
+    (tmp_path / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\nabuse: root\n")
     return tmp_path
 
 
@@ -56,10 +58,10 @@ def test_an_error_is_told_with_its_line_and_gives_status_1(mail: Path) -> None:
 
 
 def test_a_loop_is_told_at_its_entry(mail: Path) -> None:
-    (mail / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\na: b\nb: a\n")
+    (mail / "aliases").write_text("# head\n\npostmaster: root\nmailer-daemon: postmaster\nabuse: root\na: b\nb: a\n")
     run("import_tables", mail)
     problems = run_json("check_tables")["tables"]["aliases"]["problems"]
-    assert [(problem["rule"], problem["key"], problem["line"]) for problem in problems] == [("aliases.loop", "a", 5)]
+    assert [(problem["rule"], problem["key"], problem["line"]) for problem in problems] == [("aliases.loop", "a", 6)]
 
 
 def test_a_missing_postmaster_is_told(mail: Path) -> None:
@@ -69,15 +71,15 @@ def test_a_missing_postmaster_is_told(mail: Path) -> None:
 
 
 def test_a_switched_off_entry_is_left_alone(mail: Path) -> None:
-    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\n#gone: nosuchuser\n")
+    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\nabuse: root\n#gone: nosuchuser\n")
     run("import_tables", mail)
     assert run("check_tables") == "No problems.\n"
 
 
 def test_a_dry_run_tells_what_shows_across_entries(mail: Path) -> None:
-    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\na: b\nb: a\n")
+    (mail / "aliases").write_text("postmaster: root\nmailer-daemon: postmaster\nabuse: root\na: b\nb: a\n")
     problems = run_json("import_tables", mail, "--dry-run")["tables"]["aliases"]["problems"]
-    assert [(problem["rule"], problem["line"]) for problem in problems] == [("aliases.loop", 3)]
+    assert [(problem["rule"], problem["line"]) for problem in problems] == [("aliases.loop", 4)]
 
 
 def test_what_it_finds_is_kept_for_the_panel_when_asked(mail: Path) -> None:
@@ -114,3 +116,31 @@ def test_told_to_end_it_gives_its_turn_back(mail: Path, monkeypatch: pytest.Monk
         run("check_tables", "--store")
     assert status.value.code == 143
     assert CheckRun.objects.get().turn == ""
+
+
+def test_problems_come_in_the_order_of_the_files_what_is_missing_first(mail: Path) -> None:
+    (mail / "aliases").write_text("mailer-daemon: b\nb: mailer-daemon\nc: REJECT\nd: b\n")
+    (mail / "virtusertable").write_text("a@v.example\troot # x\n@v.example\terror:nouser No\nb@v.example\t|/bin/x\n")
+    run("import_tables", mail)
+    told = run("check_tables").splitlines()
+    assert [line.split(" ")[0] for line in told[:-1]] == sorted(line.split(" ")[0] for line in told[:-1])
+    assert told[0].startswith("aliases: warning: There is no alias postmaster")
+    assert told[1].startswith("aliases:2: warning: The aliases lead back")
+
+
+def test_json_holds_every_table_in_one_document(mail: Path) -> None:
+    (mail / "access").write_text("Connect:10.9\tREJET\nConnect:10.8\tALLOW\n")
+    run("import_tables", mail)
+    tables = run_json("check_tables")["tables"]
+    assert list(tables) == list(TABLES)
+    assert [problem["line"] for problem in tables["access"]["problems"]] == [1, 2]
+    assert tables["mailertable"] == {"problems": []}
+
+
+def test_what_this_host_has_is_not_complained_of(mail: Path, tmp_path: Path, settings: Any) -> None:
+    (mail / "mailertable").write_text("b.example\thylafax:fax\nc.example\tuucp:fax\n")
+    settings.SENDMAIL_CF = tmp_path / "sendmail.cf"
+    settings.SENDMAIL_CF.write_text("Mhylafax, P=/bin/x\n")
+    run("import_tables", mail)
+    problems = run_json("check_tables")["tables"]["mailertable"]["problems"]
+    assert [(problem["key"], problem["rule"]) for problem in problems] == [("c.example", "mailertable.unknown-mailer")]

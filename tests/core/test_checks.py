@@ -46,6 +46,13 @@ WRONG = [
     ("access", "from:example.com", "RELAY", "access.relay-by-sender", WARNING),
     ("access", "connect:192.0.2", "RELAY (office)", "access.disguised-keyword", WARNING),
     ("access", "authinfo:example.com", "U:a P:b", "access.auth", WARNING),
+    ("access", "#connect:10.1", "REJECT", "key.comment", ERROR),
+    ("access", "from:*.example.com", "REJECT", "access.wildcard", ERROR),
+    ("access", "from:a@10.1", "REJECT", "access.address-literal", WARNING),
+    ("access", "srv_features:example.com", "A-V", "access.features", WARNING),
+    ("access", "certissuer:/c=de", "MAYBE", "access.certificate", WARNING),
+    ("access", "certissuer:/c=de", "SUBJECT", "access.subject", NOTE),
+    ("access", "to:a@example.com", "RELAY", "access.relay-to-address", WARNING),
     ("virtusertable", "info", "alice", "virtusertable.no-domain", ERROR),
     ("virtusertable", "info@example", "alice", "virtusertable.domain", ERROR),
     ("virtusertable", "*@example.com", "alice", "virtusertable.wildcard", ERROR),
@@ -56,15 +63,20 @@ WRONG = [
     ("virtusertable", "info@example.com", "REJECT", "virtusertable.keyword", WARNING),
     ("virtusertable", "info@example.com", "error:550 No", "virtusertable.error-form", WARNING),
     ("virtusertable", "info@example.com", "%0@example.net", "virtusertable.macro", WARNING),
+    ("virtusertable", "info@example.com", "alice@hub", "virtusertable.address-domain", WARNING),
+    ("virtusertable", "a b@example.com", "alice", "virtusertable.key-form", ERROR),
+    ("virtusertable", "info@example.com", "esmtp:[hub]", "virtusertable.mailer", WARNING),
     ("virtusertable", "@example.com", "%1@example.com", "virtusertable.loop", WARNING),
     ("genericstable", "example.com", "example.net", "genericstable.no-at", ERROR),
     ("genericstable", "*@example.com", "a@example.net", "genericstable.wildcard", ERROR),
     ("genericstable", "alice", "@example.net", "genericstable.no-user", WARNING),
+    ("genericstable", "a<b@example.com", "a@example.net", "genericstable.key-form", ERROR),
     ("mailertable", "*.example.com", "esmtp:[hub]", "mailertable.wildcard", ERROR),
     ("mailertable", "user@example.com", "esmtp:[hub]", "mailertable.address", ERROR),
     ("mailertable", "example.com", "hub.example.net", "mailertable.no-mailer", WARNING),
     ("mailertable", "example.com", "esmtp:[hub]:2525", "mailertable.port", WARNING),
     ("mailertable", "example.com", "esmtp:", "mailertable.no-host", WARNING),
+    ("mailertable", "example.com", "esmtp:[hub", "mailertable.host", WARNING),
     ("mailertable", "example.com", "error:nohost no", "mailertable.error-form", WARNING),
     ("aliases", "*", "root", "aliases.useless-name", WARNING),
     ("aliases", "a@example.com", "root", "aliases.not-local", ERROR),
@@ -79,6 +91,16 @@ WRONG = [
     ("aliases", "a", ":include:/list", "aliases.include", WARNING),
     ("aliases", "a", "/dev/null", "aliases.dev-null", NOTE),
     ("aliases", "a", "a", "aliases.itself", WARNING),
+    ("access", "connect:10.1", "FRIEND", "access.spam-only", WARNING),
+    ("aliases", "a", 'b, "c', "aliases.quotes", WARNING),
+    ("aliases", "a", "|", "aliases.no-program", ERROR),
+    ("aliases", "a", "~alice/mail", "aliases.relative-file", WARNING),
+    ("aliases", "a", '"|/bin/x # y"', "aliases.program", WARNING),
+    ("aliases", "a", "~alice", "aliases.relative-file", WARNING),
+    ("aliases", "a", "b@", "aliases.address", WARNING),
+    ("aliases", "a", "b%c.example@d.example", "aliases.routed", WARNING),
+    ("aliases", "a", ":include:list", "aliases.include", WARNING),
+    ("aliases", "a", "REJECT", "aliases.keyword", WARNING),
     ("relay-domains", "192.0.2.0/24", "", "relay-domains.cidr", ERROR),
     ("relay-domains", "user@example.com", "", "relay-domains.address", ERROR),
     ("relay-domains", "example.com.", "", "relay-domains.trailing-dot", ERROR),
@@ -99,7 +121,7 @@ RIGHT = [
     ],
     *[
         ("access", "from:example.com", text)
-        for text in ("discard", "QUARANTINE:why", '550 "no"', 'ERROR:5.7.1:"550 no (x)"')
+        for text in ("discard", "QUARANTINE:why", 'ERROR:"550 no"', 'ERROR:5.7.1:"550 no (x)"')
     ],
     ("access", "clientrate:", "5"),
     ("access", "compat:a@b.example<@>c@d.example", "DISCARD"),
@@ -241,6 +263,10 @@ def test_a_typed_key_is_stored_as_it_is_looked_up(table: str, typed: str, key: s
 )
 def test_a_new_entry_stands_with_those_of_its_domain(table: str, key: str, domain: str) -> None:
     assert TABLES[table].domain(key) == domain
+
+
+def test_a_class_has_names_only() -> None:
+    assert TABLES["relay-domains"].check_value("example.com", "") == []
 
 
 def test_the_seven_tables_in_their_order() -> None:

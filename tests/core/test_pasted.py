@@ -158,7 +158,7 @@ def test_a_name_does_not_replace_a_comment() -> None:
         ("“Bob” <bob@münchen.example>", "bob@xn--mnchen-3ya.example", "Bob"),
         ("bob@example.org.", "bob@example.org.", ""),
         ("bob", "bob", ""),
-        ("error:nouser <bob@example.org>", "error:nouser <bob@example.org>", ""),
+        ("error:nouser <bob@example.org>", 'error:nouser "<bob@example.org>"', ""),
     ],
 )
 @pytest.mark.parametrize("table", ["virtusertable", "genericstable"])

@@ -74,3 +74,10 @@ def test_the_aliases_map_is_where_sendmail_knows_their_text(tmp_path: Path) -> N
 def test_one_that_is_not_there_is_named_with_the_setting(tmp_path: Path) -> None:
     with pytest.raises(CfUnreadable, match=r"cannot be read: No such file or directory\. Set MAILADMIN_SENDMAIL_CF"):
         read(tmp_path / "sendmail.cf")
+
+
+def test_mailers_and_features_are_those_of_the_rules(tmp_path: Path) -> None:
+    found = cf(tmp_path, "Mlocal,\t\tP=/bin/x\nMESMTP, P=[IPC]\nR<SKIP> <$+> <$+> <$- $-> <$*>\t$@ <$2> <$5>\n")
+    assert (found.mailers, found.features, found.has_rules) == ({"local", "esmtp"}, {"skip"}, True)
+    assert not cf(tmp_path, "Dj$w\n").has_rules
+    assert cf(tmp_path, "C\nF\nO MaxHopCount=17\nO DaemonPortOptions=Port=x\nDjMX.example\n").own_name == "mx.example"

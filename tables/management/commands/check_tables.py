@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from json import dumps
 from typing import Any, NoReturn
 
 from django.core.management.base import CommandError, CommandParser
@@ -34,16 +37,31 @@ class Command(TablesCommand):
         if store:
             self._store(cluster_from(cluster), Actor.publisher(host) if host else Actor.command())
             return
-        findings = list(check_cluster(cluster_from(cluster)))
+        grades: Counter[Grade] = Counter()
+        findings = _counted(check_cluster(cluster_from(cluster)), grades)
         if json:
-            self.print_json({"tables": {name: {"problems": _of_table(findings, name)} for name in TABLES}})
+            self._print_json(findings)
         else:
             for finding in findings:
-                source = f"{finding.table} {finding.key}" if not finding.problem.line else finding.table
+                source = finding.table if finding.problem.line else f"{finding.table} {finding.key}".rstrip()
                 self.print_problems(source, [finding.problem], notes=options["verbosity"] > 1)
-            self.stdout.write(self.summary(finding.problem.grade for finding in findings) or "No problems.")
-        if any(finding.problem.grade is Grade.ERROR for finding in findings):
+            self.stdout.write(self.summary(grades.elements()) or "No problems.")
+        if grades[Grade.ERROR]:
             raise SystemExit(1)
+
+    def _print_json(self, findings: Iterator[Finding]) -> None:
+        """``{"tables": {T: {"problems": […]}}}``, written as it is found: two million problems need no more memory."""
+        found = next(findings, None)
+        lead = '{"tables": {'
+        for name in TABLES:
+            self.stdout.write(f'{lead}"{name}": {{"problems": [', ending="")
+            comma = "\n"
+            while found is not None and found.table == name:
+                line = dumps({"key": found.key} | problem_json(found.problem))
+                self.stdout.write(f"{comma}{line}", ending="")
+                comma, found = ",\n", next(findings, None)
+            lead = "]},\n"
+        self.stdout.write("]}}}")
 
     def _store(self, cluster: Cluster, actor: Actor) -> None:
         signal.signal(signal.SIGTERM, _end)
@@ -62,5 +80,7 @@ def _end(_number: int, _frame: Any) -> NoReturn:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _of_table(findings: list[Finding], table: str) -> list[dict[str, Any]]:
-    return [{"key": found.key} | problem_json(found.problem) for found in findings if found.table == table]
+def _counted(findings: Iterable[Finding], grades: Counter[Grade]) -> Iterator[Finding]:
+    for finding in findings:
+        grades[finding.problem.grade] += 1
+        yield finding

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tables.sendmail.networks import is_range
-from tables.sendmail.spec import Problem
+from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.access_values import check_value
-from tables.sendmail.syntax.common import error, is_number, note, shown, warning
+from tables.sendmail.syntax.common import error, is_domain, is_number, note, shown, warning
+from tables.sendmail.syntax.fixes import closest, write_key
 from tables.sendmail.syntax.net import check_bracketed, check_client, check_name, cidr, inside
 
 __all__ = ["ADDRESS_TAGS", "TAGS", "check_key", "check_value", "split"]
@@ -45,7 +46,9 @@ def check_key(key: str) -> list[Problem]:
 
 
 def _check(tag: str, item: str) -> list[Problem]:
-    if tag and not item:
+    if not tag:
+        return _untagged(item)
+    if not item:
         return _bare(tag)
     if tag in CLIENT_TAGS:
         return _client(item)
@@ -53,9 +56,7 @@ def _check(tag: str, item: str) -> list[Problem]:
         return _rate(tag, item)
     if tag in ADDRESS_TAGS:
         return _mail_address(tag, item)
-    if tag == "compat":
-        return _compat(item)
-    return [] if tag else _untagged(item)
+    return _compat(item) if tag == "compat" else []
 
 
 def _bare(tag: str) -> list[Problem]:
@@ -79,6 +80,7 @@ def _client(item: str) -> list[Problem]:
                 f"“{shown(item)}” stands for a client without a name; a client with a name is not matched by it.",
                 f"Write {shown(item.strip('[]'))} without brackets.",
                 "key",
+                write_key(item[1:-1]) if check_client(item[1:-1]) == [] else None,
             )
         ]
     if "@" in item:
@@ -108,12 +110,14 @@ def _rate(tag: str, item: str) -> list[Problem]:
 
 
 def _leading_dot(item: str) -> list[Problem]:
+    plain = item.lstrip(".")
     return [
         warning(
             "access.leading-dot",
             f"“{shown(item)}” matches only with the argument lookupdotdomain of FEATURE(access_db).",
-            f"Write {shown(item.lstrip('.'))}, which stands for the domain and everything under it.",
+            f"Write {shown(plain)}, which stands for the domain and everything under it.",
             "key",
+            write_key(plain) if is_domain(plain) else None,
         )
     ]
 
@@ -121,14 +125,31 @@ def _leading_dot(item: str) -> list[Problem]:
 def _mail_address(tag: str, item: str) -> list[Problem]:
     local, at, domain = item.rpartition("@")
     if any(mark in item for mark in '<>"'):
-        return [
-            _never("address-form", f"“{shown(item)}” has quotes or angle brackets.", "user@domain, user@ or a domain")
-        ]
+        message = f"“{shown(item)}” has quotes or angle brackets."
+        return [_never("address-form", message, "user@domain, user@ or a domain", _meant(item.strip("<>")))]
     if at and not local:
-        return [_never("leading-at", f"“{shown(item)}” starts with @.", shown(domain))]
+        return [_never("leading-at", f"“{shown(item)}” starts with @.", shown(domain), _meant(domain))]
+    if "*" in local.removesuffix("+*"):
+        return [_wildcard(item, local, domain)]
     if at and not domain:
         return []
+    if at and domain.endswith("."):
+        plain = item.rstrip(".")
+        return [_never("trailing-dot", f"“{shown(item)}” ends with a dot.", shown(plain), _meant(plain))]
     return inside(_sender_domain(tag, domain), local + at) if at else _sender_domain(tag, item)
+
+
+def _wildcard(item: str, local: str, domain: str) -> Problem:
+    """``*@dom`` is meant as the domain; any other star stands for nothing."""
+    message = f"“{shown(item)}” has a wildcard, which sendmail does not know."
+    return _never("wildcard", message, shown(domain) or "a domain", _meant(domain) if local == "*" else None)
+
+
+def _meant(item: str) -> Fix | None:
+    """The item that is meant, where it is a domain or an address in one."""
+    local, at, domain = item.rpartition("@")
+    plain = not any(mark in local for mark in '<>"*@ ')
+    return write_key(item) if is_domain(domain) and plain and bool(local) == bool(at) else None
 
 
 def _sender_domain(tag: str, domain: str) -> list[Problem]:
@@ -177,12 +198,14 @@ def _is_ipv6(item: str) -> bool:
 
 
 def _unknown_tag(item: str) -> Problem:
-    tag = item.partition(":")[0]
+    tag, _, rest = item.partition(":")
+    meant = closest(tag, TAGS)
     return error(
         "access.unknown-tag",
         f"“{shown(tag)}:” is no tag that sendmail looks up.",
-        "Use Connect:, From:, To: or another tag of the list.",
+        f"Write {meant}:{shown(rest)}." if meant else "Use Connect:, From:, To: or another tag of the list.",
         "key",
+        write_key(f"{meant}:{rest}") if meant and rest else None,
     )
 
 
@@ -202,5 +225,5 @@ def _all_tags(item: str) -> Problem:
     )
 
 
-def _never(rule: str, message: str, remedy: str) -> Problem:
-    return error(f"access.{rule}", f"{message} It never matches.", f"Write {remedy}.", "key")
+def _never(rule: str, message: str, remedy: str, fix: Fix | None = None) -> Problem:
+    return error(f"access.{rule}", f"{message} It never matches.", f"Write {remedy}.", "key", fix)

@@ -4,177 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from tables.sendmail.spec import Problem
-from tables.sendmail.syntax.addresses import check_reply, trailing_comment
+from tables.sendmail.spec import Fix, Grade, Problem
+from tables.sendmail.syntax.access_actions import KEYWORDS, bare, check_action, check_error, open_relay, relay, unknown
 from tables.sendmail.syntax.common import carriage_return, error, note, shown, warning
-from tables.sendmail.syntax.scanning import without_comments
+from tables.sendmail.syntax.fixes import closest, remarked, trailing_comment, write_value
 
-KEYWORDS = frozenset(("ok", "relay", "reject", "discard", "skip"))
+__all__ = ["KEYWORDS", "bare", "check_value"]
 
-_ARGUMENT = re.compile(r"%[1-9]")
-_NOT_ASCII = re.compile(r"[^\t\x20-\x7e]")
-_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3}):")
 _TLS = re.compile(
     r"(?:PERM\+|TEMP\+)?(?:VERIFY(?::\d+)?|ENCR:\d+)(?:\+{1,2}(?:CN(?::[^+]*)?|CS:[^+]*|CI:[^+]*|CITag:[^+]*))*\Z",
     re.IGNORECASE,
 )
 _FEATURES = re.compile(r"[A-Za-z](?:\d*|=\S+)?(?:[ \t]+[A-Za-z](?:\d*|=\S+)?)*\Z")
 _AUTH = re.compile(r'(?:"[UIPRM][:=][^"]*"[ \t]*)+\Z')
+_AUTH_PART = re.compile(r'[UIPRM][:=][^"]+\Z')
+#: An item of a client or an address (with a dot, an at sign or a colon in it), and an action behind it.
+_ITEM_AND_VALUE = re.compile(r"(:?)([^\s:\"]*[\w\]][.@:][^\s\"]*|\[[^\s\]]+\]|localhost)[ \t]+(\S.*)\Z", re.IGNORECASE)
+_SECRET = ("authinfo",)
 _NUMBER = re.compile(r"\d+\Z")
-
-
-def bare(value: str) -> str:
-    """``value`` as sendmail compares it, in lower case.
-
-    It takes a value apart like an address before it looks: comments in parentheses, closing brackets too many and a
-    backslash at the end vanish, and ``%1`` stands for nothing, so that ``RELAY (office)``, ``RE>LAY`` and ``%1RELAY``
-    relay (seen with 8.17). What is not ASCII is dropped too, for a byte that means something in rewriting rules must
-    not hide a word.
-    """
-    text = value if value.isascii() else _NOT_ASCII.sub("", value)
-    return without_comments(_ARGUMENT.sub("", text)).replace(">", "").strip(" \t\r\v\f").lower()
 
 
 def check_value(key: str, value: str) -> list[Problem]:
     """What is wrong with a value under its key's tag."""
     tag, colon, item = key.partition(":")
     text = value.strip(" \t\r")
+    if found := _blank_after_tag(key, text):
+        return [found]
     check = _BY_TAG.get(tag) if colon else None
     if check is None:
-        check = _citag if colon and item.startswith("/") else _action
+        check = _citag if colon and item.startswith("/") else check_action
+    if tag not in _SECRET and remarked(text):
+        return _with_remark(check(key, text), trailing_comment("access", text))
     return check(key, text) + carriage_return(value)
 
 
-def _action(key: str, text: str) -> list[Problem]:
-    word = text.lower()
-    if word in KEYWORDS:
-        return _keyword(key, word)
-    if bare(text) in KEYWORDS:
-        return [_disguised(text), *_keyword(key, bare(text))]
-    if "#" in text and re.match(r"\w+\s+#", text):
-        return [trailing_comment("access", text)]
-    if word.startswith("quarantine"):
-        return [] if len(word) > len("quarantine:") and word[10] == ":" else [_no_reason()]
-    if word.startswith('"error:'):
-        return [_quoted_error()]
-    if word == "error" or word.startswith("error:"):
-        return _error(text[6:])
-    if re.match(r'"?\d{3}\b', text):
-        return check_reply("access", text, "")
-    return [_unknown(text, word)]
+def _with_remark(found: list[Problem], comment: Problem) -> list[Problem]:
+    """What a remark behind the value is: an error where the value then means something else, or else a warning."""
+    errors = [replace(problem, fix=comment.fix) for problem in found if problem.grade is Grade.ERROR]
+    return errors or [comment]
 
 
-def _keyword(key: str, word: str) -> list[Problem]:
-    if word == "skip":
-        return [
-            warning(
-                "access.skip",
-                "SKIP works only with the argument skip of FEATURE(access_db); otherwise clients get 553 SKIP.",
-                "Check sendmail.mc, or write OK.",
-                "value",
-            )
-        ]
-    if word == "relay":
-        return [_relay(key.partition(":")[0])]
-    if word == "ok" and not key.startswith(("from:", "to:")):
-        return [
-            warning(
-                "access.ok",
-                "OK skips the checks of a client and does not allow relaying.",
-                "Write RELAY if it is to send through this host.",
-                "value",
-            )
-        ]
-    return []
-
-
-def _relay(tag: str) -> Problem:
-    if tag == "from":
-        return warning(
-            "access.relay-by-sender",
-            "RELAY after From: lets nobody relay, except with FEATURE(relay_mail_from), and then everybody who lies.",
-            "Write Connect: and the client, or let the sender log in.",
-            "value",
-        )
-    if tag == "to":
-        return note(
-            "access.relay",
-            "RELAY lets everybody send mail to it through this host.",
-            "Approve it only for domains that this host is to pass on mail for.",
-            "value",
-        )
-    return note(
-        "access.relay",
-        "RELAY lets it send mail to anywhere through this host.",
-        "Approve it only for clients of your own.",
-        "value",
-    )
-
-
-def _disguised(text: str) -> Problem:
-    word = bare(text).upper()
+def _blank_after_tag(key: str, text: str) -> Problem | None:
+    """``Connect: 10.1 RELAY`` and ``Connect :10.1 RELAY``: the item has become the beginning of the value."""
+    found = _ITEM_AND_VALUE.match(text)
+    if not found or key.rstrip(":") not in _TAGS or key.endswith(":") == bool(found[1]):
+        return None
+    whole = f"{key.rstrip(':')}:{found[2].lower()}"
     return warning(
-        "access.disguised-keyword",
-        f"“{shown(text)}” counts as {word}: sendmail drops text in parentheses, brackets and backslashes.",
-        f"Write {word} alone and move the remark into the comment.",
+        "access.blank-after-tag",
+        f"Between “{shown(key)}” and “{shown(found[2])}” is a blank, so the latter is read as part of the action.",
+        f"Write {shown(whole)} as one word.",
         "value",
-    )
-
-
-def _no_reason() -> Problem:
-    return warning(
-        "access.quarantine",
-        "QUARANTINE without a reason is sent to the client as an error.",
-        "Write QUARANTINE:reason.",
-        "value",
-    )
-
-
-def _quoted_error() -> Problem:
-    return warning(
-        "access.quoted-error",
-        "With quotes around it, the client gets the word ERROR itself with the code 553.",
-        'Put the quotes after the status: ERROR:5.7.1:"550 text".',
-        "value",
-    )
-
-
-def _error(rest: str) -> list[Problem]:
-    text = rest.strip()
-    status = _STATUS.match(text)
-    if not text or (status and not text[status.end() :].strip()):
-        return [
-            warning(
-                "access.no-text",
-                "ERROR has no text; the client gets 553 ERROR.",
-                'Write ERROR:5.7.1:"550 text".',
-                "value",
-            )
-        ]
-    return check_reply("access", text[status.end() :] if status else text, status[1] if status else "")
-
-
-def _unknown(text: str, word: str) -> Problem:
-    if word in ("friend", "hater"):
-        return warning(
-            "access.spam-only",
-            f"{text} works only after Spam:.",
-            "Write Spam: before the key, or another value.",
-            "value",
-        )
-    return warning(
-        "access.unknown-value",
-        f"“{shown(text)}” is no keyword: the client is refused with 553 {shown(text)}.",
-        'Write OK, RELAY, REJECT, DISCARD, QUARANTINE:reason or ERROR:5.7.1:"550 text".',
-        "value",
+        Fix(f"Write {shown(whole)}", keys=(whole,), value=found[3]),
     )
 
 
 def _spam(_key: str, text: str) -> list[Problem]:
     if text.lower() in ("friend", "hater"):
         return []
-    return [warning("access.spam", f"“{shown(text)}” does nothing after Spam:.", "Write FRIEND or HATER.", "value")]
+    meant = closest(text.lower(), ("friend", "hater")).upper()
+    return [
+        warning(
+            "access.spam",
+            f"“{shown(text)}” does nothing after Spam:.",
+            "Write FRIEND or HATER.",
+            "value",
+            write_value(meant) if meant else None,
+        )
+    ]
 
 
 def _number(_key: str, text: str) -> list[Problem]:
@@ -212,8 +111,16 @@ def _tls(_key: str, text: str) -> list[Problem]:
             f"“{shown(text)}” demands nothing: an unknown value lets every connection pass.",
             "Write VERIFY, VERIFY:bits or ENCR:bits, such as ENCR:112.",
             "value",
+            _meant_demand(text),
         )
     ]
+
+
+def _meant_demand(text: str) -> Fix | None:
+    word, colon, rest = text.partition(":")
+    head, plus, word = word.rpartition("+")
+    value = f"{head}{plus}{closest(word.lower(), ('verify', 'encr')).upper()}{colon}{rest}"
+    return write_value(value) if _TLS.match(value) else None
 
 
 def _try_tls(_key: str, text: str) -> list[Problem]:
@@ -246,13 +153,22 @@ def _auth(_key: str, text: str) -> list[Problem]:
             "Each part of AuthInfo stands in quotes of its own; without them sendmail takes it apart.",
             'Write "U:user" "P:password" with quotes.',
             "value",
+            _quoted_parts(text),
         )
     ]
 
 
-def _certificate(_key: str, text: str) -> list[Problem]:
+def _quoted_parts(text: str) -> Fix | None:
+    """The same parts, each in quotes. The label names none of them: one is a password."""
+    parts = text.split()
+    if not all(_AUTH_PART.match(part) for part in parts):
+        return None
+    return Fix("Put each part in quotes", value=" ".join(f'"{part}"' for part in parts))
+
+
+def _certificate(key: str, text: str) -> list[Problem]:
     if text.lower() == "relay":
-        return [_relay("")]
+        return [relay("") if key.partition(":")[2].strip("*/ ") else open_relay("")]
     if text.lower() == "subject":
         return [
             note(
@@ -270,7 +186,7 @@ def _certificate(_key: str, text: str) -> list[Problem]:
 
 
 def _citag(_key: str, text: str) -> list[Problem]:
-    return [] if text.lower() in ("ok", "relay") else [_unknown(text, text.lower())]
+    return [] if text.lower() in ("ok", "relay") else [unknown(text, text.lower())]
 
 
 def _compat(_key: str, text: str) -> list[Problem]:
@@ -278,7 +194,7 @@ def _compat(_key: str, text: str) -> list[Problem]:
     if head == "discard":
         return []
     if head.startswith(("temp:", "error:")):
-        return _error(text.partition(":")[2])
+        return check_error(text.partition(":")[2])
     return [
         warning(
             "access.compat-value",
@@ -307,3 +223,5 @@ _BY_TAG: dict[str, Callable[[str, str], list[Problem]]] = {
     "certsubject": _certificate,
     "compat": _compat,
 }
+
+_TAGS = frozenset(_BY_TAG) | {"connect", "from", "to"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tables.sendmail.spec import Problem
+from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.common import carriage_return, error, is_domain, note, shown, warning
+from tables.sendmail.syntax.fixes import closest, remarked, trailing_comment, write_value
 
 #: Words that parseaddr.c turns into an exit status after ``error:``.
 KEYWORDS = ("usage", "nouser", "nohost", "unavailable", "software", "tempfail", "protocol", "config")
@@ -13,6 +14,11 @@ KEYWORDS = ("usage", "nouser", "nohost", "unavailable", "software", "tempfail", 
 _FULL_NAME = re.compile(r'(?:"[^"]*"|[^<>"]*)\s*<([^<>]*)>\Z')
 _DSN = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\Z")
 _REPLY = re.compile(r'"?(\d{3})(?:[ -]|\Z)')
+_STATUS_AND_TEXT = re.compile(r"([245]\.\d{1,3}\.\d{1,3})[ \t]+(.+)\Z")
+_WORD_AND_TEXT = re.compile(r"([A-Za-z]+)[ \t:]+(.+)\Z")
+#: What sendmail changes in a text outside quotes: brackets and quotes go, and blanks beside an operator character.
+_MANGLED = re.compile(r"[()<>\"\\\t]|  |[.:%@!^/\[\]+,;] | [.:%@!^/\[\]+,;]")
+_QUOTED = re.compile(r'"[^"]*"\Z')
 _LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|ipv6:[0-9a-f:.]+)\]\Z", re.IGNORECASE)
 
 
@@ -50,15 +56,6 @@ def _shape(table: str, text: str) -> Problem | None:
     return None
 
 
-def trailing_comment(table: str, text: str) -> Problem:
-    return warning(
-        f"{table}.trailing-comment",
-        f"“{shown(text)}” has “#” in it: there are no comments at the end of a line, the whole text is the value.",
-        "Move the remark into the comment.",
-        "value",
-    )
-
-
 def _macros(table: str, text: str, macros: str) -> Problem | None:
     for found in re.finditer(r"%(.?)", text):
         if not found[1] or found[1] not in f"{macros}%":
@@ -91,7 +88,7 @@ def _parts(table: str, text: str) -> Problem | None:
 
 def _domain(table: str, text: str, domain: str) -> Problem | None:
     domain = re.sub(r"%\d", "x", domain).rstrip(".")
-    if "%" in domain or is_domain(domain) or _LITERAL.match(domain):
+    if "%" in domain or is_domain(domain) or domain.lower() == "localhost" or _LITERAL.match(domain):
         return None
     return warning(
         f"{table}.address-domain",
@@ -106,30 +103,59 @@ def check_error_text(table: str, rest: str, *, separator: str) -> list[Problem]:
     rest = rest.strip(" \t\r")
     head, _, text = rest.partition(separator)
     if head.lower() in KEYWORDS:
-        return [] if text.strip() else [_no_text(table)]
+        return check_text(table, text, f"error:{head}{separator}") if text.strip() else [_no_text(table)]
     code, colon, text = rest.partition(":")
     if colon and _DSN.match(code):
         return check_reply(table, text, code) if text.strip() else [_no_text(table)]
-    if separator == ":" and rest.split(" ")[0].lower() not in KEYWORDS:
+    if separator == ":" and _REPLY.match(rest):
         return check_reply(table, rest, "")
-    return [
-        warning(
-            f"{table}.error-form",
-            f"“error:{shown(rest)}” has neither a status such as 5.1.1: nor a keyword such as nouser before its text.",
-            f"Write error:5.1.1:550 text, or error:nouser{separator}text.",
-            "value",
-        )
-    ]
+    return [_error_form(table, rest, separator)]
 
 
-def check_reply(table: str, text: str, status: str) -> list[Problem]:
-    """What is wrong with ``550 text``, the reply that the client gets, given a status such as ``5.7.1``."""
+def _error_form(table: str, rest: str, separator: str) -> Problem:
+    return warning(
+        f"{table}.error-form",
+        f"“error:{shown(rest)}” has neither a status such as 5.1.1: nor a keyword such as nouser before its text.",
+        f'Write error:5.1.1:"550 text", or error:nouser{separator}text.',
+        "value",
+        _error_fix(rest, separator),
+    )
+
+
+def _error_fix(rest: str, separator: str) -> Fix | None:
+    """A status without its colon, a code without its status, a keyword with a slip or the other table's separator."""
+    if found := _STATUS_AND_TEXT.match(rest):
+        return write_value(f"error:{found[1]}:{_quoted(found[2])}")
+    if found := _REPLY.match(rest):
+        return write_value(f"error:{status_for(found[1])}:{_quoted(rest)}")
+    found = _WORD_AND_TEXT.match(rest)
+    word = closest(found[1].lower(), KEYWORDS) if found else ""
+    return write_value(f"error:{word}{separator}{found[2].strip()}") if found and word else None
+
+
+def status_for(code: str) -> str:
+    """The status that says as much as a reply code alone: no such mailbox, or nothing in particular."""
+    return "5.1.1" if code == "550" else f"{code[0]}.0.0"
+
+
+def _quoted(text: str) -> str:
+    return text if text.startswith('"') else f'"{text}"' if '"' not in text else text
+
+
+def check_reply(table: str, text: str, status: str, before: str = "error:") -> list[Problem]:
+    """What is wrong with ``550 text``, the reply that the client gets, given a status such as ``5.7.1``.
+
+    ``before`` is the word that such a value starts with in this table.
+    """
     text = text.strip(" \t\r")
     code = _REPLY.match(text)
+    head = f"{before}{status}:" if status else before
     if text.count('"') % 2:
         return [
             warning(f"{table}.quotes", f"“{shown(text)}” has an unbalanced quote.", "Add the missing quote.", "value")
         ]
+    if remarked(text):
+        return [trailing_comment(table, head + text)]
     if not code:
         return [
             warning(
@@ -139,10 +165,10 @@ def check_reply(table: str, text: str, status: str) -> list[Problem]:
                 "value",
             )
         ]
-    return _check_code(table, text, code[1], status)
+    return _check_code(table, code[1], status) or check_text(table, text, head, coded=True)
 
 
-def _check_code(table: str, text: str, code: str, status: str) -> list[Problem]:
+def _check_code(table: str, code: str, status: str) -> list[Problem]:
     if code[0] not in "45":
         return [
             error(
@@ -161,16 +187,28 @@ def _check_code(table: str, text: str, code: str, status: str) -> list[Problem]:
                 "value",
             )
         ]
-    if not text.startswith('"') and re.search(r"[()<>,]|  ", text):
-        return [
-            note(
-                f"{table}.unquoted",
-                "Blanks, brackets and commas of a text without quotes are changed on the way.",
-                f'Put the text in quotes: "{shown(text)}".',
-                "value",
-            )
-        ]
     return []
+
+
+def check_text(table: str, text: str, head: str, *, coded: bool = False) -> list[Problem]:
+    """Whether a text reaches the client as it is written.
+
+    ``head`` is what stands before it; ``coded`` says that a reply code leads it. sendmail takes a text without quotes
+    apart like an address and puts it together again: ``a, b (c) d`` becomes ``a,b d`` (seen with 8.17).
+    """
+    text = text.strip(" \t\r")
+    if _QUOTED.match(text):
+        return []
+    plain = '"' not in text and "\\" not in text
+    fix = write_value(f'{head}"{text}"') if plain else None
+    remedy = (
+        f'Put it in quotes: {shown(head)}"{shown(text)}".' if plain else "Put the whole text in one pair of quotes."
+    )
+    if _MANGLED.search(text):
+        message = f"“{shown(text)}” is changed on the way: outside quotes, brackets and some blanks are lost."
+        return [warning(f"{table}.mangled-text", message, remedy, "value", fix)]
+    message = f"“{shown(text)}” has no quotes, so sendmail takes it apart and puts it together again."
+    return [note(f"{table}.unquoted", message, remedy, "value", fix)] if coded else []
 
 
 def _no_text(table: str) -> Problem:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tables.sendmail.formats.localname import NotLocal, resolve
-from tables.sendmail.spec import Problem
+from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.common import carriage_return, error, note, shown, warning
+from tables.sendmail.syntax.fixes import trailing_comment, write_key, write_value
 from tables.sendmail.syntax.targets import Item, Target, items
 
 _PLAIN_KEY = re.compile(r"[a-z0-9._+-]+\Z")
 _PLAIN_ADDRESS = r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?"
 _PLAIN_VALUE = re.compile(rf"{_PLAIN_ADDRESS}(?:, ?{_PLAIN_ADDRESS})*\Z")
 _USELESS = re.compile(r"[*?;\\<>()\[\]{}^`=|!]")
+_KEYWORDS = frozenset(("REJECT", "DISCARD", "RELAY", "OK", "DENY"))
+#: ``name: a, b;`` is a list for sendmail too; its commas have parted it into ``name: a`` and ``b;``.
+_GROUP = re.compile(r"[\w.-]+:\s*[^\s:]+\Z")
+_MAILER = re.compile(r"(?:e?smtp8?|dsmtp|relay|local|prog|https?):", re.IGNORECASE)
 _ROUTED = re.compile(r"[%!]")
 
 
@@ -40,6 +46,7 @@ def check_key(key: str) -> list[Problem]:
                 f"“{shown(key)}” is stored as “{shown(resolved)}”.",
                 f"Write {shown(resolved) or 'a name'}.",
                 "key",
+                write_key(resolved) if _PLAIN_KEY.match(resolved) else None,
             )
         ]
     if key.endswith("+*") and not _USELESS.search(key[:-1].removesuffix("+")):
@@ -58,8 +65,8 @@ def check_key(key: str) -> list[Problem]:
 
 def check_value(key: str, value: str) -> list[Problem]:
     """What is wrong with the list of targets."""
-    if _PLAIN_VALUE.match(value):
-        return _itself(key, value)
+    if _PLAIN_VALUE.match(value) and value not in _KEYWORDS and ".redirect" not in value.lower():
+        return _itself(key, value) + (_twice(value) if "," in value else [])
     if value.endswith("\\"):
         return [
             error(
@@ -69,7 +76,7 @@ def check_value(key: str, value: str) -> list[Problem]:
                 "value",
             )
         ]
-    text = value.rstrip("\r")
+    text = value.strip(" \t\r")
     found = items(text)
     if not found:
         return [error("aliases.no-target", "There is no target in the list.", "Write at least one target.", "value")]
@@ -77,8 +84,22 @@ def check_value(key: str, value: str) -> list[Problem]:
         return [
             warning("aliases.quotes", f"“{shown(text)}” has an unbalanced quote.", "Add the missing quote.", "value")
         ]
-    problems = [problem for item in found for problem in _item(item)]
+    if " #" in text or "\t#" in text:
+        comment = trailing_comment("aliases", text)
+        if comment.fix:
+            return [comment, *carriage_return(value)]
+    problems = [_in_list(problem, item, text) for item in found for problem in _item(item)]
     return problems + _itself(key, text) + carriage_return(value)
+
+
+def _in_list(problem: Problem, item: Item, text: str) -> Problem:
+    """The problem of one target: its fix, made for the target alone, for the whole list."""
+    if problem.fix is None or problem.fix.value is None or text == item.text:
+        return problem
+    cut = item.kind is Target.PROGRAM and not text.endswith(item.text)  # by a comma among its arguments, perhaps
+    if cut or text.count(item.text) != 1:
+        return replace(problem, fix=None)
+    return replace(problem, fix=write_value(text.replace(item.text, problem.fix.value)))
 
 
 def _item(item: Item) -> list[Problem]:
@@ -89,7 +110,7 @@ def _item(item: Item) -> list[Problem]:
             return _file(item)
         case Target.INCLUDE:
             return _include(item)
-        case Target.ADDRESS:
+        case _:
             return _address(item)
 
 
@@ -103,14 +124,15 @@ def _program(item: Item) -> list[Problem]:
     if not item.name:
         return [error("aliases.no-program", "There is no program after |.", "Write its absolute path.", "value")]
     if '"' not in item.text and re.search(r"\s", item.text):
-        quoted = f'"|{shown(item.name)}"'
+        quoted = f'"|{item.name}"'
         return [
             risk,
             warning(
                 "aliases.unquoted-program",
                 "Blanks of a program without quotes become dots.",
-                f"Write {quoted}.",
+                f"Write {shown(quoted)}.",
                 "value",
+                write_value(quoted) if item.text.startswith("|") and "\\" not in item.text else None,
             ),
         ]
     return [risk]
@@ -158,16 +180,10 @@ def _include(item: Item) -> list[Problem]:
 
 def _address(item: Item) -> list[Problem]:
     name = re.sub(r"\([^()]*\)", "", item.name).strip(" \t\r")
-    if "#" in name and re.search(r"\s#|\A#", name):
-        return [
-            warning(
-                "aliases.trailing-comment",
-                f"“{shown(item.text)}” has “#” in it: there are no comments at the end of a line.",
-                "Move the remark into the comment.",
-                "value",
-            )
-        ]
-    if name in ("REJECT", "DISCARD", "RELAY", "OK") or name.lower().startswith("error:"):
+    quoted = item.text.startswith('"')
+    if name.startswith("#"):
+        return [trailing_comment("aliases", name)]
+    if name in _KEYWORDS or name.lower().startswith("error:"):
         return [
             warning(
                 "aliases.keyword",
@@ -177,28 +193,73 @@ def _address(item: Item) -> list[Problem]:
             )
         ]
     if item.text.count("<") != item.text.count(">") or "<" in name or ">" in name:
+        return [_brackets(item)]
+    if not quoted and name.count("(") != name.count(")"):
         return [
             warning(
-                "aliases.brackets",
-                f"“{shown(item.text)}” has an unbalanced angle bracket.",
-                "Write user@domain.",
+                "aliases.parentheses",
+                f"“{shown(item.text)}” has an unbalanced parenthesis.",
+                "Add the missing one, or remove it.",
                 "value",
             )
         ]
-    if re.search(r"\s", name) and not item.text.startswith('"'):
-        return [
-            warning(
-                "aliases.blank",
-                f"“{shown(item.text)}” is one address with a blank in it.",
-                "Put a comma between two targets.",
-                "value",
-            )
-        ]
+    plain = not quoted and not _GROUP.match(name)
+    if plain and ";" in name.rstrip("; "):
+        return [_separator(item, re.split(r"\s*;\s*", name.strip("; ")))]
+    if plain and re.search(r"\s", name):
+        return [_blank(item, name.split())]
     return _parts(item, name)
 
 
+def _brackets(item: Item) -> Problem:
+    plain = re.sub(r"[<>]", "", item.text).strip()
+    return warning(
+        "aliases.brackets",
+        f"“{shown(item.text)}” has an unbalanced angle bracket.",
+        "Write user@domain.",
+        "value",
+        write_value(plain) if _PLAIN_VALUE.match(plain) else None,
+    )
+
+
+def _separator(item: Item, names: list[str]) -> Problem:
+    return warning(
+        "aliases.separator",
+        f"“{shown(item.text)}” is one user's name: semicolons do not separate.",
+        "Put a comma between two targets.",
+        "value",
+        _list_of(names),
+    )
+
+
+def _blank(item: Item, names: list[str]) -> Problem:
+    """Names with nothing between them, as after a line that goes on without a comma."""
+    alike = len({"@" in name for name in names}) == 1
+    return warning(
+        "aliases.blank",
+        f"“{shown(item.text)}” is one address with a blank in it.",
+        "Put a comma between two targets.",
+        "value",
+        _list_of(names) if alike else None,
+    )
+
+
+def _list_of(names: list[str]) -> Fix | None:
+    value = ", ".join(names)
+    return write_value(value) if _PLAIN_VALUE.match(value) else None
+
+
 def _parts(item: Item, name: str) -> list[Problem]:
-    if name.startswith("@") and ":" in name:
+    if _MAILER.match(name):
+        return [
+            warning(
+                "aliases.mailer",
+                f"“{shown(name)}” is a user's name here: a mailer means nothing in aliases.",
+                "Write user@domain, and the route in mailertable.",
+                "value",
+            )
+        ]
+    if (name.startswith("@") and ":" in name) or _GROUP.match(name):
         return []
     local, at, domain = name.rpartition("@")
     if at and (not local or not domain or "@" in local):
@@ -212,6 +273,8 @@ def _parts(item: Item, name: str) -> list[Problem]:
                 "value",
             )
         ]
+    if domain.lower().endswith(".redirect"):
+        return [_redirect(name)]
     if name.startswith(("./", "~")):
         return [
             warning(
@@ -228,6 +291,33 @@ def _parts(item: Item, name: str) -> list[Problem]:
             )
         ]
     return []
+
+
+def _redirect(name: str) -> Problem:
+    return warning(
+        "aliases.redirect",
+        f"“{shown(name)}” tells senders a new address only with FEATURE(redirect); otherwise it is a host.",
+        "Check sendmail.mc, or write an error in virtusertable.",
+        "value",
+    )
+
+
+def _twice(value: str) -> list[Problem]:
+    """A target that the list names again, which sendmail delivers to once."""
+    names = [name.strip().lower() for name in value.split(",")]
+    kept = list(dict.fromkeys(names))
+    if len(kept) == len(names):
+        return []
+    again = next(name for index, name in enumerate(names) if name in names[:index])
+    return [
+        note(
+            "aliases.twice",
+            f"“{shown(again)}” stands in the list more than once; it gets the mail once.",
+            "Remove it once.",
+            "value",
+            write_value(", ".join(kept)),
+        )
+    ]
 
 
 def _itself(key: str, value: str) -> list[Problem]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from tables.sendmail.spec import Problem
+from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.addresses import check_address
-from tables.sendmail.syntax.common import domain_after_at, error, is_domain, shown
+from tables.sendmail.syntax.common import error, is_domain, shown, warning
+from tables.sendmail.syntax.fixes import write_key
 
 _LOCAL = re.compile(r"[^@\s\"<>()\[\],;:\\]+\Z")
+_KEYWORDS = frozenset(("REJECT", "DISCARD", "OK", "RELAY"))
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})?\Z")
 
 
@@ -18,7 +20,8 @@ def check_key(key: str) -> list[Problem]:
     if not at:
         return _user(key)
     if domain.endswith("."):
-        return [_never("trailing-dot", f"“{shown(key)}” ends with a dot.", key.rstrip("."))]
+        plain = key.rstrip(".")
+        return [_never("trailing-dot", f"“{shown(key)}” ends with a dot.", plain, write_key(plain))]
     if not is_domain(domain) and domain.isascii():
         return [
             error(
@@ -32,7 +35,11 @@ def check_key(key: str) -> list[Problem]:
 
 def _user(key: str) -> list[Problem]:
     if is_domain(key) and key.rpartition(".")[2].isalpha() and len(key.rpartition(".")[2]) <= 3:
-        return [_never("no-at", f"“{shown(key)}” looks like a domain and is read as a user.", f"@{key}")]
+        return [
+            _never(
+                "no-at", f"“{shown(key)}” looks like a domain and is read as a user.", f"@{key}", write_key(f"@{key}")
+            )
+        ]
     if not _LOCAL.match(key) and key.isascii():
         return [
             _never(
@@ -45,21 +52,25 @@ def _user(key: str) -> list[Problem]:
 def _wildcard(local: str, rest: str) -> list[Problem]:
     if "*" not in local or (local.endswith("+*") and local.count("*") == 1 and len(local) > 2):
         return []
-    return [
-        _never("wildcard", f"“{shown(local + rest)}” has a wildcard that sendmail does not know.", rest or "user+*")
-    ]
+    message = f"“{shown(local + rest)}” has a wildcard that sendmail does not know."
+    return [_never("wildcard", message, rest or "user+*", write_key(rest) if local == "*" and rest else None)]
 
 
-def _never(rule: str, message: str, remedy: str) -> Problem:
-    return error(f"genericstable.{rule}", f"{message} It never matches.", f"Write {shown(remedy)}.", "key")
+def _never(rule: str, message: str, remedy: str, fix: Fix | None = None) -> Problem:
+    return error(f"genericstable.{rule}", f"{message} It never matches.", f"Write {shown(remedy)}.", "key", fix)
 
 
 def check_value(key: str, value: str) -> list[Problem]:
     """What is wrong with a value: one address."""
+    if value in _KEYWORDS or value.lower().startswith("error:"):
+        return [
+            warning(
+                "genericstable.keyword",
+                f"“{shown(value)}” becomes the sender's address: nothing is refused here.",
+                "Write an address, and refuse senders in access.",
+                "value",
+            )
+        ]
     if _PLAIN_VALUE.match(value):
         return []
     return check_address("genericstable", value, macros="1" if "+*" in key or key.startswith("@") else "")
-
-
-def domain(key: str) -> str:
-    return domain_after_at(key)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tables.sendmail.spec import Problem
+from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.addresses import check_address, check_error_text
-from tables.sendmail.syntax.common import domain_after_at, error, is_domain, shown, warning
+from tables.sendmail.syntax.common import carriage_return, domain_after_at, error, is_domain, shown, warning
+from tables.sendmail.syntax.fixes import write_key, write_value
 
 _KEY = re.compile(r"(?:[^@\s\"<>()\[\],;:\\]+|\+\+|\+\*)?@([^@]+)\Z")
 _KEYWORDS = frozenset(("REJECT", "DISCARD", "OK", "RELAY"))
@@ -22,15 +23,17 @@ def check_key(key: str) -> list[Problem]:
         return [_no_domain(key)]
     domain = domain_after_at(key)
     if domain.endswith((".", ":")):
-        return [_never("trailing-dot", f"“{shown(key)}” ends with “{domain[-1]}” and never matches.", key.rstrip(".:"))]
+        plain = key.rstrip(".:")
+        message = f"“{shown(key)}” ends with “{domain[-1]}” and never matches."
+        return [_never("trailing-dot", message, plain, _meant(plain))]
     if key.startswith('"') or "<" in key:
-        return [_never("key-form", f"“{shown(key)}” has quotes or angle brackets and never matches.", key.strip('<>"'))]
-    if not is_domain(domain) and domain.isascii():
+        plain = re.sub(r'[<>"]', "", key)
+        message = f"“{shown(key)}” has quotes or angle brackets and never matches."
+        return [_never("key-form", message, plain, _meant(plain))]
+    if not is_domain(domain):
         return [
             error("virtusertable.domain", f"“{shown(domain)}” is no domain.", "Write user@domain or @domain.", "key")
         ]
-    if found or not key.isascii():
-        return []
     return [
         error(
             "virtusertable.key-form",
@@ -45,20 +48,27 @@ def _no_domain(key: str) -> Problem:
     return error(
         "virtusertable.no-domain",
         f"“{shown(key)}” has no @: keys are user@domain or @domain.",
-        f"Write @{key.strip('.')}" if "." in key else f"Write {shown(key)}@ and the domain, or use aliases.",
+        f"Write @{shown(key.strip('.'))}." if "." in key else f"Write {shown(key)}@ and the domain, or use aliases.",
         "key",
+        _meant(f"@{key.strip('*')}") if "." in key else None,
     )
 
 
-def _never(rule: str, message: str, remedy: str) -> Problem:
-    return error(f"virtusertable.{rule}", message, f"Write {shown(remedy)}.", "key")
+def _meant(key: str) -> Fix | None:
+    """The key that is meant, where it is one."""
+    return write_key(key) if check_key(key) == [] else None
+
+
+def _never(rule: str, message: str, remedy: str, fix: Fix | None = None) -> Problem:
+    return error(f"virtusertable.{rule}", message, f"Write {shown(remedy)}.", "key", fix)
 
 
 def _wildcard(key: str) -> list[Problem]:
     if "*" not in key or key.startswith("+*@") or key.partition("@")[0].endswith("+*"):
         return []
-    domain = domain_after_at(key)
-    return [_never("wildcard", f"“{shown(key)}” has a wildcard that sendmail does not know.", f"@{domain}")]
+    plain = f"@{domain_after_at(key)}"
+    fix = write_key(plain) if key == f"*{plain}" else None
+    return [_never("wildcard", f"“{shown(key)}” has a wildcard that sendmail does not know.", plain, fix)]
 
 
 def check_value(key: str, value: str) -> list[Problem]:
@@ -67,7 +77,7 @@ def check_value(key: str, value: str) -> list[Problem]:
         return _loop(key, value)
     text = value.strip(" \t\r")
     if text.lower().startswith("error:"):
-        return check_error_text("virtusertable", text[6:], separator=" ")
+        return check_error_text("virtusertable", text[6:], separator=" ") + carriage_return(value)
     if text.lower().startswith('"error:'):
         return [
             warning(
@@ -75,6 +85,7 @@ def check_value(key: str, value: str) -> list[Problem]:
                 "With quotes around it, error: is a local user's name.",
                 "Remove the outer quotes.",
                 "value",
+                write_value(text[1:-1]) if text.count('"') == 2 and text.endswith('"') else None,
             )
         ]
     if text in _KEYWORDS:
