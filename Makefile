@@ -3,6 +3,7 @@
 # make lint        what a commit must pass besides
 # make coverage    every branch of the core, by its own tests
 # make bench       times at a million entries, beside makemap as typed by hand
+# make docs        the rules in docs/tables, from the core as it is
 # make screenshots the pictures of README and docs, taken anew
 # make setup       what the panel needs; make setup-test: what the tests need too
 # make lock        pins requirements*.in anew (needs uv)
@@ -10,7 +11,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: help setup setup-test run test lint coverage bench lock screenshots
+.PHONY: help setup setup-test run test lint coverage docs bench lock screenshots
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -38,6 +39,9 @@ coverage: setup-test
 
 bench: setup-test
 	@exec $(VENV) -m tests.bench $(BENCH)
+
+docs: setup-test
+	@exec $(VENV) -m tests.docs.write
 
 screenshots: setup-test
 	@$(VENV) -m pytest -q -p no:cacheprovider tests/browser/screenshots.py

@@ -41,9 +41,9 @@ def _of_module(tree: ast.Module) -> Iterator[str]:
         makers |= more
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and (maker := makers.get(_name(node.func))):
-            rule = _pattern(_argument(node, maker), maker.before)
-            if rule:
-                yield rule
+            yield from _patterns(_argument(node, maker), maker.before)
+        elif isinstance(node, ast.Assign) and [_name(target) for target in node.targets] == ["rule"]:
+            yield from _patterns(node.value, "")
 
 
 def _maker(function: ast.FunctionDef, makers: dict[str, Maker]) -> Iterator[tuple[str, Maker]]:
@@ -76,15 +76,14 @@ def _handed_on(node: ast.expr | None) -> tuple[str, str]:
     return "", ""
 
 
-def _pattern(node: ast.expr | None, before: str) -> str:
-    """The rule of a call that names it; empty where that is for its own callers to do."""
+def _patterns(node: ast.expr | None, before: str) -> Iterator[str]:
+    """The rule of a call that names it, or both where it depends; none where that is for its own callers to do."""
     if isinstance(node, ast.Constant):
-        return f"{before}{node.value}"
-    if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
-        return before + _text(node.values)
-    if isinstance(node, ast.IfExp):
-        raise TypeError(f"Line {node.lineno}: name a rule in a call of its own, so that it can be found.")
-    return ""
+        yield f"{before}{node.value}"
+    elif isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
+        yield before + _text(node.values)
+    elif isinstance(node, ast.IfExp):
+        yield from (*_patterns(node.body, before), *_patterns(node.orelse, before))
 
 
 def _text(values: list[ast.expr]) -> str:
