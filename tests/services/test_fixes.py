@@ -153,7 +153,8 @@ def test_a_problem_that_is_not_there_is_refused(odd: Cluster, alice: User) -> No
         click(alice, rule="access.made-up", seen="0" * 64)
 
 
-def test_a_problem_without_a_fix_is_refused(odd: Cluster, alice: User) -> None:
+def test_a_problem_without_a_fix_is_refused(cluster: Cluster, alice: User) -> None:
+    bulk.load(cluster=cluster, table=TABLES["access"], entries=[Entry(KEY, "ALLOW", position=1 << 32)])
     with pytest.raises(FixRefused):
         click(alice)
 

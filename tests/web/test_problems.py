@@ -157,7 +157,7 @@ def test_what_is_counted_but_not_kept_is_named_with_numbers(cluster: Cluster, al
 
 def test_a_list_says_that_it_cannot_mark_all(cluster: Cluster, alice: User, settings: Any) -> None:
     put(cluster, "aliases", ("postmaster", "root"), ("mailer-daemon", "root"))
-    put(cluster, "virtusertable", *((f"user{number:03}@elsewhere.example", "root") for number in range(30)))
+    put(cluster, "virtusertable", *((f"user@elsewhere{number:03}.example", "root") for number in range(30)))
     surveys.run(cluster=cluster, by="cli:root", most=20)
     assert "10 more problems were found across entries" in words(visitor(alice).get("/tables/virtusertable/"))
 
