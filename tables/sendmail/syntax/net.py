@@ -11,13 +11,11 @@ from tables.sendmail import networks
 from tables.sendmail.networks import Networks
 from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.syntax.common import error, is_domain, is_label, is_number, shown, warning
+from tables.sendmail.syntax.wide import INNER_OCTETS
 
 _IPV4_PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}\Z")
 _IPV6_GROUPS = re.compile(r"[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,7}\Z")
 _PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d+\Z")
-
-#: Networks of one octet that nobody reaches from outside; Debian's own access has them.
-_OWN_OCTETS = ("10", "127")
 
 
 def check_client(item: str, table: str = "access") -> list[Problem]:
@@ -200,7 +198,7 @@ def _check_ipv4(item: str, table: str) -> list[Problem]:
                 _write(network),
             )
         ]
-    if len(octets) == 1 and not (table == "access" and item in _OWN_OCTETS):
+    if len(octets) == 1 and not (table == "access" and item in INNER_OCTETS):
         return [
             warning(
                 f"{table}.wide-network",

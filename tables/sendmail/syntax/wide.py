@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tables.sendmail.syntax.common import is_number, shown
 
-#: Networks of one octet or group that nobody reaches from outside.
-_OWN = ("10", "127", "fe80")
+#: First octets of addresses that no client from outside has: private, loopback, multicast and reserved ones.
+INNER_OCTETS = frozenset(("0", "10", "127", *map(str, range(224, 256))))
 
 
 def is_wide(item: str) -> bool:
@@ -13,9 +13,9 @@ def is_wide(item: str) -> bool:
     plain = item.strip(".*")
     if plain[:5] == "ipv6:":
         group = plain[5:]
-        return ":" not in group and group not in _OWN and group[:2] not in ("fc", "fd")
+        return ":" not in group and group != "fe80" and group[:2] not in ("fc", "fd")
     if is_number(plain):
-        return "." not in plain and plain not in _OWN
+        return "." not in plain and plain not in INNER_OCTETS
     return plain != "localhost" and not any(mark in plain for mark in ".:@[]/")
 
 
