@@ -134,7 +134,7 @@ def returned(lines: Sequence[str]) -> str:
 
 
 def dump(path: Path, kind: str) -> Pairs:
-    """What is in a map; aliases end keys and values with a NUL, which is taken off."""
-    done = subprocess.run(["makemap", "-u", "-t", "\x01", kind, str(path)], capture_output=True, check=True)
-    lines = done.stdout.replace(b"\0", b"").split(b"\n")[:-1]
-    return sorted((key, value) for key, _, value in (line.partition(b"\x01") for line in lines))
+    """What is in a map. No key or value holds a line end, so that is what stands between them."""
+    done = subprocess.run(["makemap", "-u", "-t", "\n", kind, str(path)], capture_output=True, check=True)
+    lines = [line.removesuffix(b"\0") for line in done.stdout.split(b"\n")]  # in aliases keys and values end with NUL
+    return sorted(zip(lines[:-1:2], lines[1::2], strict=True))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tables.sendmail.formats.base import Format, Line, What, nul_byte, refusal, too_long
+from tables.sendmail.formats.base import Format, Line, What, before_nul, nul_byte, refusal, too_long
 from tables.sendmail.formats.joined import BUFFER, Joined, logical_lines
-from tables.sendmail.formats.localname import NotLocal, resolve
+from tables.sendmail.formats.localname import NotLocal, named, unbalanced
 from tables.sendmail.spec import Grade, Problem
 from tables.sendmail.text import decode, fold
 
@@ -24,28 +24,26 @@ def read(data: BinaryIO, local_names: frozenset[str]) -> Iterator[Line]:
             yield Line(number, decode(taken), What.REFUSED, problems=_lost(number, joined), offset=offset)
             continue
         text, line = decode(taken), decode(joined)
-        if "\uf700" in text:
-            yield from _with_nul(number, text, line, local_names)
+        found = _lines(number, text, line, local_names)
+        if len(found) == 1:
+            yield found[0]
         else:
-            yield _line(number, text, line, local_names)
+            yield from (line._replace(offset=offset) for offset, line in enumerate(found))
 
 
-def _line(number: int, text: str, joined: str, local_names: frozenset[str]) -> Line:
+def _lines(number: int, text: str, joined: str, local_names: frozenset[str]) -> list[Line]:
+    """A logical line; where newaliases takes something else than it says, that is a line of its own after it."""
+    if before_nul(text) != text:
+        refused = Line(number, text, What.REFUSED, problems=(nul_byte(number, "Newaliases reads nothing after it"),))
+        found = _lines(number, f"{joined}\n", joined, local_names)
+        return [refused, *(line for line in found if line.what is What.ENTRY)]
     if joined[:1] == "#":
-        return Line(number, text, What.COMMENT, problems=_swallowed(number, text))
+        return [Line(number, text, What.COMMENT, problems=_swallowed(number, text))]
     if not joined:
-        return Line(number, text, What.BLANK)
+        return [Line(number, text, What.BLANK)]
     if joined[0] in " \t":
-        return _indented(number, text, joined)
+        return [_indented(number, text, joined)]
     return _alias(number, text, joined, local_names)
-
-
-def _with_nul(number: int, text: str, joined: str, local_names: frozenset[str]) -> Iterator[Line]:
-    """newaliases takes what it sees before the NUL: we write that alone, and keep the whole as a comment."""
-    yield Line(number, text, What.REFUSED, problems=(nul_byte(number, "Newaliases reads nothing after it"),))
-    found = _line(number, f"{joined}\n", joined, local_names)
-    if found.what is What.ENTRY:
-        yield found._replace(offset=1)
 
 
 def _lost(number: int, why: Joined) -> tuple[Problem, ...]:
@@ -91,22 +89,37 @@ def _indented(number: int, text: str, joined: str) -> Line:
     return Line(number, text, What.REFUSED, problems=(problem,))
 
 
-def _alias(number: int, text: str, joined: str, local_names: frozenset[str]) -> Line:
+def _alias(number: int, text: str, joined: str, local_names: frozenset[str]) -> list[Line]:
     name, colon, value = joined.partition(":")
     value = value.lstrip(_BLANKS + "\n")
     if not colon:
-        return Line(number, text, What.REFUSED, problems=(_no_colon(number),))
+        return [Line(number, text, What.REFUSED, problems=(_no_colon(number),))]
     try:
-        key = resolve(name, local_names)
+        key, clean = named(joined, local_names)
     except NotLocal as error:
-        problem = refusal(error.rule, f"Line {number}: {error.message}", error.remedy, number)
-        return Line(number, text, What.REFUSED, fold(name.strip(_BLANKS)) if value else "", value, (problem,))
+        return [_refused(number, text, error, fold(name.strip(_BLANKS)) if value else "", value)]
     if not value:
-        return Line(number, text, What.REFUSED, problems=(_no_value(number, key),))
-    written = name.strip(_BLANKS)
-    return Line(
-        number, text, What.ENTRY, key, value, () if fold(written) == key else (_rewritten(number, written, key),)
-    )
+        return [Line(number, text, What.REFUSED, problems=(_no_value(number, key),))]
+    if not clean:
+        return _completed(number, text, joined, key, value)
+    problems = () if fold(name.strip(_BLANKS)) == key else (_rewritten(number, name.strip(_BLANKS), key),)
+    return [Line(number, text, What.ENTRY, key, value, problems)]
+
+
+def _refused(number: int, text: str, error: NotLocal, key: str = "", value: str = "") -> Line:
+    problem = refusal(error.rule, f"Line {number}: {error.message}", error.remedy, number)
+    return Line(number, text, What.REFUSED, key, value, (problem,))
+
+
+def _completed(number: int, text: str, joined: str, key: str, value: str) -> list[Line]:
+    """A name that newaliases completes with a complaint: what it stores is written plainly, where that can be."""
+    refused = _refused(number, text, unbalanced(joined.partition(":")[0]))
+    plain = canonical(key, value)
+    try:
+        same = named(plain) == (key, True) and plain.partition(":")[0] == key
+    except NotLocal:
+        same = False
+    return [refused, Line(number, f"{plain}\n", What.ENTRY, key, value)] if same else [refused]
 
 
 def _rewritten(number: int, written: str, key: str) -> Problem:
