@@ -291,6 +291,7 @@ _COMMON: dict[str, Example] = {
     "map.duplicate": Example("access", "Connect:192.0.2 REJECT\nConnect:192.0.2 OK"),
     "map.leading-blank": Example("access", " Connect:192.0.2 REJECT"),
     "map.no-value": Example("access", "Connect:192.0.2"),
+    "aliases.8-bit-name": Example("aliases", "kārlis: alice"),
     "aliases.colon": _typed("aliases", "a:b", "alice", shown="a:b as the name"),
     "aliases.name": _typed("aliases", "Sales Team <sales>", "alice", shown="Sales Team <sales> as the name"),
     "aliases.name-too-long": Example("aliases", f"{'x' * 260}: alice", shown="a name of 260 bytes"),

@@ -18,7 +18,7 @@ _HEADS = {
     for separator, name, mark in ((" ", "blank_1", "[ \t]+"), (":", "mark", ":"))
 }
 _QUOTED = re.compile(
-    r'(?P<blank>[ \t]*)(?P<quote>")(?:(?P<code>\d{3})(?:(?P<blank_1>[ \t]+)|(?=")))?(?P<text>[^"]*)(?P<quote_1>")'
+    r'(?P<blank>[ \t]*)(?P<quote>")(?:(?P<code>\d{3})(?:(?P<blank_1>[ \t]+)(?!\s)|(?=")))?(?P<text>[^"]*)(?P<quote_1>")'
 )
 _UNQUOTED = re.compile(r'(?P<blank>[ \t]*)(?:(?P<code>\d{3})(?:(?P<blank_1>[ \t]+)|\Z))?(?P<text>[^"\s][^"]*)?')
 #: Words that come through as they are without quotes. sendmail takes a text apart like an address: blanks beside a

@@ -30,15 +30,6 @@ def check_key(key: str) -> list[Problem]:
         resolved = resolve(key)
     except NotLocal as refused:
         return [error(refused.rule, refused.message, refused.remedy, "key")]
-    if ":" in key:
-        return [
-            error(
-                "aliases.colon",
-                f"“{shown(key)}” has a colon, where the name would end.",
-                "Choose a name without a colon.",
-                "key",
-            )
-        ]
     if resolved != key or not resolved:
         return [
             error(
