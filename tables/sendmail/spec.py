@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class Kind(StrEnum):
@@ -116,8 +117,33 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
+class Under(str):
+    """A key that asks for others: ``*.example.com`` whether anything ends so, ``10.1.*`` whether anything begins so.
+
+    A look-around answers it with the question itself as the key, if there is any.
+    """
+
+    __slots__ = ()
+
+    def covers(self, key: str) -> bool:
+        if self.startswith("*"):
+            return key.endswith(self[1:]) and key != self[1:]
+        return key.startswith(self[:-1]) and key != self[:-1]
+
+
 #: Answers which of the given keys a table holds, enabled, and with what value: how a risk looks around itself.
 Lookup = Callable[[str, Iterable[str]], Mapping[str, str]]
+
+
+class Judge(Protocol):
+    """Which risks a change of one entry has.
+
+    ``then`` is the look around once everything that is done together with the change is done as well.
+    """
+
+    def __call__(
+        self, before: Entry | None, after: Entry | None, look: Lookup, then: Lookup | None = None
+    ) -> frozenset[Risk]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +163,7 @@ class TableSpec:
     duplicates: Duplicates
     check_key: Callable[[str], list[Problem]]
     check_value: Callable[[str, str], list[Problem]]  # (key, value)
-    risks: Callable[[Entry | None, Entry | None, Lookup], frozenset[Risk]]  # (before, after, look around)
+    risks: Judge
     domain: Callable[[str], str]  # the domain of a key, by which a new entry finds its place
     holds_passwords: bool = False  # hidden on every page; in other tables what looks like one is shown
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tables.sendmail import risk
+from tables.sendmail import access_risk, risk
 from tables.sendmail.spec import Duplicates, Kind, TableSpec
 from tables.sendmail.syntax import (
     access,
@@ -87,7 +87,7 @@ _ACCESS = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=access.check_key,
     check_value=access.check_value,
-    risks=risk.access_risks,
+    risks=access_risk.access_risks,
     domain=_access_domain,
     holds_passwords=True,
 )
@@ -107,7 +107,7 @@ _VIRTUSERTABLE = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=virtual.check_key,
     check_value=virtual.check_value,
-    risks=risk.catch_all_risks,
+    risks=risk.virtual_risks,
     domain=domain_after_at,
 )
 
@@ -125,7 +125,7 @@ _GENERICSTABLE = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=genericstable.check_key,
     check_value=genericstable.check_value,
-    risks=risk.catch_all_risks,
+    risks=risk.generic_risks,
     domain=domain_after_at,
 )
 
@@ -162,7 +162,7 @@ _RELAY_DOMAINS = TableSpec(
     duplicates=Duplicates.HARMLESS,
     check_key=names.check_relay_key,
     check_value=names.no_value,
-    risks=risk.relay_domain_risks,
+    risks=access_risk.relay_domain_risks,
     domain=_neighbourhood,
 )
 
@@ -180,7 +180,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     duplicates=Duplicates.HARMLESS,
     check_key=names.check_host_key,
     check_value=names.no_value,
-    risks=risk.local_host_risks,
+    risks=access_risk.local_host_risks,
     domain=_neighbourhood,
 )
 
