@@ -31,6 +31,7 @@ from tables.sendmail.render import changed, is_faithful, item_text, switched
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.syntax.typed import check_typed, replaced
 from tables.sendmail.tables import TABLES, check_entry, misread, normalise_key
+from tables.sendmail.together import risks_together
 from tables.several import Several, in_place_of, sort_out
 from tables.states import entry_checksum, from_json, to_json
 
@@ -246,7 +247,8 @@ def _risks_of_edit(cluster: Cluster, table: TableSpec, current: Entry | None, wa
     look = look_around(cluster)
     if current is None or current.key == wanted.key:
         return table.risks(current, wanted, look)
-    return table.risks(current, None, look) | table.risks(None, wanted, look)
+    gone, come = risks_together([(table, current, None), (table, None, wanted)], look)
+    return gone | come
 
 
 def _taken(table: TableSpec, key: str) -> Problem:

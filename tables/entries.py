@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
 from tables.sendmail.international import word_to_ascii
 from tables.sendmail.secret import AUTH_PREFIX, MARKS
-from tables.sendmail.spec import Entry, Lookup, TableSpec
+from tables.sendmail.spec import Entry, Lookup, TableSpec, Under
 from tables.sendmail.tables import TABLES
 
 STATES = ("all", "on", "off")
@@ -36,10 +36,29 @@ def look_around(cluster: Cluster) -> Lookup:
     """How the risk of a change sees the rest of the tables: enabled entries only."""
 
     def look(table: str, keys: Iterable[str]) -> Mapping[str, str]:
-        found = rows(cluster=cluster, table=TABLES[table]).filter(key__in=list(keys), enabled=True)
-        return dict(found.values_list("key", "value"))
+        wanted = list(keys)
+        live = rows(cluster=cluster, table=TABLES[table]).filter(enabled=True)
+        found = dict(live.filter(key__in=wanted).values_list("key", "value"))
+        under = [key for key in wanted if isinstance(key, Under)]
+        return found | dict.fromkeys(_answered(live, under), "") if under else found
 
     return look
+
+
+#: A database takes so many conditions in one question.
+_CONDITIONS = 100
+
+
+def _answered(live: QuerySet[EntryModel], under: Sequence[Under]) -> Iterator[Under]:
+    """Those questions for anything under an item that some entry answers."""
+    for start in range(0, len(under), _CONDITIONS):
+        some = under[start : start + _CONDITIONS]
+        names = list(live.filter(reduce(or_, map(_condition, some))).values_list("key", flat=True))
+        yield from (key for key in some if any(key.covers(name) for name in names))
+
+
+def _condition(under: Under) -> Q:
+    return Q(key__endswith=under[1:]) if under.startswith("*") else Q(key__startswith=under[:-1])
 
 
 def _matches(table: TableSpec, query: str) -> Q:

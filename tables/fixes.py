@@ -17,6 +17,7 @@ from tables.sendmail.fixing import fixed
 from tables.sendmail.spec import Entry, Fix, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import TABLES, check_entry, normalise_key
 from tables.sendmail.text import visible
+from tables.sendmail.together import risks_together
 
 __all__ = ["FixRefused", "Planned", "Step", "apply", "plan"]
 
@@ -162,5 +163,5 @@ def _refuse_errors(steps: Iterable[Step]) -> None:
 
 
 def _risks(cluster: Cluster, steps: Iterable[Step]) -> frozenset[Risk]:
-    look = look_around(cluster)
-    return frozenset().union(*(step.table.risks(step.before, step.after, look) for step in steps))
+    done = [(step.table, step.before, step.after) for step in steps]
+    return frozenset().union(*risks_together(done, look_around(cluster)))

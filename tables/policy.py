@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster, Review
 from tables.sendmail.spec import Entry, Lookup, Risk, TableSpec
 from tables.sendmail.tables import TABLES
+from tables.sendmail.together import Step, after_all, risks_together
 from tables.states import from_json
 
 
@@ -24,15 +25,26 @@ def required_reviews(risks: Collection[Risk]) -> int:
     return 1 if risks else 0
 
 
-def risks_of_change(change: Change, look: Lookup) -> frozenset[Risk]:
-    before, after = from_json(change.key, change.before), from_json(change.key, change.after)
-    return TABLES[change.table].risks(before, after, look)
+def step_of(change: Change) -> Step:
+    return TABLES[change.table], from_json(change.key, change.before), from_json(change.key, change.after)
 
 
 def risks_of(cluster: Cluster, changes: Iterable[Change]) -> frozenset[Risk]:
-    """The risks of all changes together, against the tables as they stand now."""
-    look = look_around(cluster)
-    return frozenset().union(*(risks_of_change(change, look) for change in changes))
+    """The risks of all changes done at once, against the tables as they stand now."""
+    found = risks_together([step_of(change) for change in changes], look_around(cluster))
+    return frozenset().union(*found)
+
+
+def risks_within(request: ChangeRequest, shown: Sequence[Change]) -> list[frozenset[Risk]]:
+    """The risks of some changes of a request, each as a part of the whole of it."""
+    look = look_around(request.cluster)
+
+    def then(table: str, keys: Iterable[str]) -> Mapping[str, str]:
+        asked = list(keys)
+        changed = request.changes.filter(table=table, key__in=asked)
+        return after_all([step_of(change) for change in changed], look)(table, asked)
+
+    return risks_together([step_of(change) for change in shown], look, then)
 
 
 def is_tightening(table: TableSpec, before: Entry | None, after: Entry | None, look: Lookup) -> bool:

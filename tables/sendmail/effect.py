@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.sendmail.syntax.access_values import bare
 
 Say = Callable[[Entry], str]
 
-_ADDRESS = re.compile(r"(?i:ipv6:)|\[|\d+(\.\d+){0,3}\.?$")
+_ADDRESS = re.compile(r"(?i:ipv6:)|\d+(\.\d+){0,3}\.?$")
 
 #: What an access rule's tag makes of RELAY; ``""`` is a rule without a tag.
 _RELAY_BY_TAG = {
@@ -61,13 +62,17 @@ def _split_tag(key: str) -> tuple[str, str]:
 
 def _relay_by_access(entry: Entry) -> str:
     tag, item = _split_tag(entry.key)
+    if tag == "certissuer" and bare(entry.value) == "subject":
+        return f"Clients with a certificate issued by {item} may send mail anywhere, if its subject is listed as well."
     sentence = _RELAY_BY_TAG.get(tag, "Clients that match {item} may send mail anywhere through this host.")
     return sentence.format(item=item or "everybody")
 
 
 def _relay_by_class(entry: Entry) -> str:
     key = entry.key
-    if _ADDRESS.match(entry.key):
+    if key.startswith("["):
+        return f"Mail for addresses at {key} is relayed, whoever sends it."
+    if _ADDRESS.match(key):
         return f"Every host of {key} may send mail anywhere through this host."
     covered = f"every subdomain of {key[1:]}" if key.startswith(".") else f"{key} and its subdomains"
     return f"Mail for {covered} is relayed, whoever sends it, and hosts there may send mail anywhere through this host."
@@ -83,10 +88,23 @@ def _say(sentence: str) -> Say:
     return say
 
 
+def _relay_by_name(entry: Entry) -> str:
+    literal = entry.key.startswith("[")
+    host = f"The host with the address {entry.key.strip('[]')}" if literal else f"A host that is called {entry.key}"
+    return f"{host} may send mail anywhere through this host."
+
+
 def _passes_checks(entry: Entry) -> str:
     tag, item = _split_tag(entry.key)
     side = "for" if tag == "to" else "from"
+    if bare(entry.value).startswith("quarantine"):
+        return f"Mail {side} {item} is accepted and held, where it was refused ({entry.value})."
     return f"Mail {side} {item} passes checks that others go through ({entry.value})."
+
+
+def _without(before: Entry) -> str:
+    rule = f"{before.key}: {before.value}" if before.value else before.key
+    return f"Without “{rule}” a wider rule holds, and that one allows relaying."
 
 
 def _unlisted_loss(before: Entry) -> str:
@@ -104,11 +122,22 @@ _COMES: dict[tuple[str, Risk], Say] = {
     ("virtusertable", Risk.CATCH_ALL): _say("All mail for {domain} that no other entry names goes to {value}."),
     ("genericstable", Risk.CATCH_ALL): _say("Every sender at {domain} that no other entry names appears as {value}."),
     ("mailertable", Risk.ROUTING): _say("Mail for {key}, which this host relays, takes another way: {value}."),
+    ("virtusertable", Risk.RELAY): _say(
+        "Whoever writes to {domain} chooses the host that the mail goes on to ({value}), so anybody may relay."
+    ),
+    ("virtusertable", Risk.PROGRAM): _say("Mail that an alias leads to {key} runs a program on this host: {value}"),
+    ("virtusertable", Risk.FILE): _say("Mail that an alias leads to {key} is written to a file of this host: {value}"),
+    ("virtusertable", Risk.INCLUDE): _say("Mail that an alias leads to {key} goes to whoever a file lists: {value}"),
+    ("mailertable", Risk.PROGRAM): _say("Mail that an alias leads to {key} runs a program on this host: {value}"),
+    ("mailertable", Risk.FILE): _say("Mail that an alias leads to {key} is written to a file of this host: {value}"),
+    ("mailertable", Risk.INCLUDE): _say("Mail that an alias leads to {key} goes to whoever a file lists: {value}"),
+    ("mailertable", Risk.BYPASS): _say("Mail for {key}, which a wider route refuses, takes this way: {value}."),
+    ("local-host-names", Risk.RELAY): _relay_by_name,
     ("local-host-names", Risk.ROUTING): _say("Mail for {key} is delivered on this host instead of being sent on."),
 }
 
 _GOES: dict[Risk, Say] = {
-    Risk.RELAY: _say("Without “{key}: {value}” a wider rule holds, and that one allows relaying."),
+    Risk.RELAY: _without,
     Risk.BYPASS: _say("What “{key}” stopped until now ({value}) gets through."),
     Risk.CATCH_ALL: _say("Mail for {domain} that no other entry names no longer goes to {value}."),
     Risk.ROUTING: _say("Mail for {key} no longer takes the way {value}."),

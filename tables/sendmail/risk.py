@@ -1,172 +1,77 @@
 """What a change can do harm with, judged by its effect: loosening has risks, tightening has none.
 
 Each function takes the entry before and after (``None``: there is none) and a look around, and answers the risks. A
-disabled entry has no effect; the same effective value has no risk.
+disabled entry has no effect; the same effective value has no risk. ``then`` is the look around once everything that is
+done together with the change is done as well. Access and the classes are judged in :mod:`tables.sendmail.access_risk`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from enum import IntEnum
+from collections.abc import Iterable
 
+from tables.sendmail.access_risk import NONE
+from tables.sendmail.around import Around
+from tables.sendmail.asking import wider
 from tables.sendmail.spec import Entry, Lookup, Risk
-from tables.sendmail.syntax.access import CERTIFICATE_TAGS, split
 from tables.sendmail.syntax.access_values import bare
-from tables.sendmail.syntax.common import is_number
+from tables.sendmail.syntax.scanning import without_comments
 from tables.sendmail.syntax.targets import Target, items
-
-NONE: frozenset[Risk] = frozenset()
-
-#: Tags whose values are numbers or features: they decide about no mail.
-_LIMITS = frozenset(("clientrate", "clientconn", "greetpause", "srv_features", "clt_features"))
-_LIMITS |= frozenset(("tls_srv_features", "tls_clt_features"))
-_DEMANDS = frozenset(("tls_srv", "tls_clt", "tls_rcpt", "try_tls"))
-
-#: Tags of the entries that decide about relaying, with the one that an untagged entry stands for.
-_RELAY_TAGS = ("", "connect", "to", "from")
-
-
-class Effect(IntEnum):
-    """What an access entry does for the mail that it decides about; the higher, the stricter."""
-
-    RELAY = 0  # lets it in as well, so from RELAY to OK nothing opens
-    OK = 1
-    SKIP = 2
-    NOTHING = 3
-    HOLD = 4
-    BLOCK = 5
-
-
-def live_value(entry: Entry | None) -> str | None:
-    """The value that has an effect, without the blanks and the CR at its end; ``None`` when there is none."""
-    return entry.value.strip(" \t\r") if entry is not None and entry.enabled else None
-
-
-def _key(before: Entry | None, after: Entry | None) -> str:
-    entry = after or before
-    return entry.key if entry else ""
-
-
-def alias_risks(before: Entry | None, after: Entry | None, _look: Lookup) -> frozenset[Risk]:
-    """A program, file or list that the alias did not deliver to before."""
-    new = _dangerous_targets(live_value(after)) - _dangerous_targets(live_value(before))
-    return frozenset(_TARGET_RISKS[kind] for kind, _ in new)
-
 
 _TARGET_RISKS = {Target.PROGRAM: Risk.PROGRAM, Target.FILE: Risk.FILE, Target.INCLUDE: Risk.INCLUDE}
 
 
-def _dangerous_targets(value: str | None) -> set[tuple[Target, str]]:
-    found = {(item.kind, item.name) for item in items(value or "")}
+def alias_risks(before: Entry | None, after: Entry | None, look: Lookup, then: Lookup | None = None) -> frozenset[Risk]:
+    """A program, file or list that the alias did not deliver to before."""
+    around = Around("aliases", before, after, look, then)
+    return frozenset(_new_targets(around.old or "", around.new or ""))
+
+
+def _new_targets(old: str, new: str) -> set[Risk]:
+    return {_TARGET_RISKS[kind] for kind, _ in _dangerous_targets(new) - _dangerous_targets(old)}
+
+
+def _dangerous_targets(value: str) -> set[tuple[Target, str]]:
+    found = {(item.kind, item.name) for item in items(value)}
     return {(kind, name) for kind, name in found if kind in _TARGET_RISKS}
 
 
-def effect(key: str, value: str | None) -> Effect:
-    """What an access entry with this value does. Every word that sendmail does not know refuses the client."""
-    tag, word = split(key)[0], bare(value or "")
-    if value is None or tag in _LIMITS or tag == "authinfo":
-        return Effect.NOTHING
-    if tag in _DEMANDS:
-        return Effect.BLOCK if word.lstrip("permt+").startswith(("verify", "encr:")) else Effect.OK
-    if word == "relay" or (tag in CERTIFICATE_TAGS and word == "subject"):
-        return Effect.RELAY
-    if tag == "spam":
-        return Effect.BLOCK if word == "hater" else Effect.OK
-    if word.startswith("quarantine:"):
-        return Effect.HOLD
-    return {"ok": Effect.OK, "skip": Effect.SKIP}.get(word, Effect.BLOCK)
+# --- virtusertable and genericstable ----------------------------------------------------------------------------------
 
 
-def access_risks(before: Entry | None, after: Entry | None, look: Lookup) -> frozenset[Risk]:
-    """RELAY, mail that gets past a check, a password; or an entry taken away under which something wider opens."""
-    key = _key(before, after)
-    old, new = live_value(before), live_value(after)
-    if old == new:
+def virtual_risks(
+    before: Entry | None, after: Entry | None, look: Lookup, then: Lookup | None = None
+) -> frozenset[Risk]:
+    """A catch-all that is new or leads elsewhere; an ``error:`` that goes away; a host that the writer may choose.
+
+    A program, file or list in a value is refused to a client, but an alias that leads to the address delivers to it
+    (both seen with 8.17).
+    """
+    around = Around("virtusertable", before, after, look, then)
+    if around.same:
         return NONE
-    if split(key)[0] == "authinfo":
-        return _secret(old, new)
-    was, now = effect(key, old), effect(key, new)
-    found: set[Risk] = set()
-    if now is Effect.RELAY and was is not Effect.RELAY:
-        found.add(Risk.RELAY)
-    if _lets_more_in(key, was, now):
+    keys = list(_virtual_keys(around.key))
+    now = _first(around.read("virtusertable", keys)[1], keys)
+    found = _catch_all(around) | _new_targets(_unless_error(around.old), _unless_error(around.new))
+    if _is_error(around.old) and not _is_error(now):
         found.add(Risk.BYPASS)
-    if _uncovers(was, now) and _relayed_above(key, look, classes=was is Effect.BLOCK):
+    if _lets_choose(around.key, around.new) and not _lets_choose(around.key, around.old):
         found.add(Risk.RELAY)
     return frozenset(found)
 
 
-def _secret(old: str | None, new: str | None) -> frozenset[Risk]:
-    known = any(re.search(r'"?p[:=]', value or "", re.IGNORECASE) for value in (old, new))
-    return frozenset((Risk.SECRET,)) if known else NONE
+def generic_risks(
+    before: Entry | None, after: Entry | None, look: Lookup, then: Lookup | None = None
+) -> frozenset[Risk]:
+    """A catch-all that is new or leads elsewhere."""
+    around = Around("genericstable", before, after, look, then)
+    return NONE if around.same else frozenset(_catch_all(around))
 
 
-def _lets_more_in(key: str, was: Effect, now: Effect) -> bool:
-    """Whether mail passes that was stopped. A new RELAY has a risk of its own; no demand on TLS changes freely."""
-    if now is was:
-        return was is Effect.BLOCK and split(key)[0] in _DEMANDS
-    return now < was and not (now is Effect.RELAY and was <= Effect.NOTHING)
-
-
-def _uncovers(was: Effect, now: Effect) -> bool:
-    """Whether an entry that kept something wider from deciding does so no more."""
+def _catch_all(around: Around) -> set[Risk]:
     return (
-        was is not Effect.NOTHING and was is not Effect.RELAY and (now is Effect.NOTHING or was is Effect.BLOCK > now)
+        {Risk.CATCH_ALL} if around.new is not None and is_catch_all(around.key) and not _is_error(around.new) else set()
     )
-
-
-def _relayed_above(key: str, look: Lookup, *, classes: bool) -> bool:
-    """Whether a wider entry of access, or with ``classes`` of relay-domains, lets relay what this key decided about."""
-    tag, item = split(key)
-    if tag not in _RELAY_TAGS:
-        return False
-    wider = list(parents(item))
-    tags = ("", tag) if tag else _RELAY_TAGS
-    keys = [f"{name}:{part}" if name else part for name in tags for part in wider]
-    keys += [item] if tag else [f"{name}:{item}" for name in _RELAY_TAGS[1:]]
-    if any(effect(found, value) is Effect.RELAY for found, value in look("access", keys).items()):
-        return True
-    names = [item, *wider, *_dotted(item)]
-    return classes and bool(look("relay-domains", [name for name in names if "@" not in name]))
-
-
-def _dotted(item: str) -> Iterator[str]:
-    for part in parents(item):
-        yield f".{part}" if not is_number(part) else f"{part}."
-
-
-def parents(item: str) -> Iterator[str]:
-    """The wider items that sendmail looks up after ``item``: fewer octets, groups or labels; the domain of a user."""
-    if "@" in item:
-        local, _, item = item.rpartition("@")
-        if "+" in local:
-            yield f"{local.partition('+')[0]}@{item}"
-        if item:
-            yield item
-    if is_number(item):
-        yield from _shorter_heads(item, ".")
-    elif item.startswith("ipv6:"):
-        yield from _shorter_heads(item, ":")
-    else:
-        labels = item.split(".")
-        yield from (".".join(labels[index:]) for index in range(1, len(labels)))
-
-
-def _shorter_heads(item: str, separator: str) -> Iterator[str]:
-    parts = item.split(separator)
-    yield from (separator.join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
-
-
-def catch_all_risks(before: Entry | None, after: Entry | None, _look: Lookup) -> frozenset[Risk]:
-    """A catch-all that is new or leads elsewhere; an ``error:`` that goes away lets mail in that was refused."""
-    old, new = live_value(before), live_value(after)
-    found: set[Risk] = set()
-    if new is not None and new != old and is_catch_all(_key(before, after)) and not _is_error(new):
-        found.add(Risk.CATCH_ALL)
-    if _is_error(old) and not _is_error(new):
-        found.add(Risk.BYPASS)
-    return frozenset(found)
 
 
 def is_catch_all(key: str) -> bool:
@@ -174,37 +79,129 @@ def is_catch_all(key: str) -> bool:
     return key.startswith(("@", "+*@", "++@"))
 
 
-def _is_error(value: str | None) -> bool:
-    return (value or "").lower().startswith("error:")
+def _virtual_keys(key: str) -> Iterable[str]:
+    """What is looked up for the addresses of a key, from the key on (proto.m4, "handle virtual users")."""
+    local, _, domain = key.rpartition("@")
+    user, plus, _detail = local.partition("+")
+    users = (local, f"{user}++", f"{user}+*", user, "++", "+*", "") if plus else (local, "")
+    return dict.fromkeys(f"{name}@{domain}" for name in users[_place(local, users) :])
 
 
-def mailer_risks(before: Entry | None, after: Entry | None, look: Lookup) -> frozenset[Risk]:
-    """A route for everything, or for a domain that we relay; an ``error:`` that goes away."""
-    old, new = live_value(before), live_value(after)
-    key = _key(before, after)
-    found: set[Risk] = set()
-    if new is not None and new != old and not _is_error(new) and (key == "." or _is_relayed(key, look)):
+def _place(local: str, users: tuple[str, ...]) -> int:
+    return len(users) - 1 - users[::-1].index(local)
+
+
+def _unless_error(value: str | None) -> str:
+    return "" if value is None or _is_error(value) else value
+
+
+#: What a virtual address hands on of the address that was written to.
+_HANDED_ON = re.compile(r"%([1-3])")
+
+
+def _lets_choose(key: str, value: str | None) -> bool:
+    """Whether whoever writes to a virtual address chooses the host that the mail goes on to: anybody may relay then.
+
+    ``+*@example.com %1@%2`` sends user+host@example.com to user@host. And a part alone is read once more, without its
+    quotes: ``@example.com %1`` sends "user@host"+x@example.com to user@host (both seen with 8.17).
+    """
+    text = _plain(_unless_error(value))
+    is_fixed = not is_catch_all(key)
+    parts = [part for part in _HANDED_ON.findall(text.replace("%%", "")) if not (is_fixed and part == "1")]
+    if not parts:
+        return False
+    chosen = "|".join(f"%{part}" for part in parts)
+    if "@" in text:
+        return bool(re.search(f"@.*({chosen})", text))
+    return text in ("%1", "%2") or "!" in text or "%%" in text
+
+
+def _plain(value: str) -> str:
+    """A value without comments, quotes, brackets, backslashes and what stands before ``<``."""
+    text = without_comments(value)
+    text = text.rpartition("<")[2] if "<" in text else text
+    return re.sub(r'[\s"\\>]', "", text)
+
+
+# --- mailertable ------------------------------------------------------------------------------------------------------
+
+
+def mailer_risks(
+    before: Entry | None, after: Entry | None, look: Lookup, then: Lookup | None = None
+) -> frozenset[Risk]:
+    """A route for everything, or for a domain that we may relay; an ``error:`` that goes away.
+
+    ``prog:``, ``local:|program`` and their like are refused to a client, but an alias that leads to the domain runs
+    them (both seen with 8.17).
+    """
+    around = Around("mailertable", before, after, look, then)
+    if around.same:
+        return NONE
+    keys = list(_route_keys(around.key))
+    was, now = (_route(table, keys) for table in around.read("mailertable", keys))
+    found = _new_deliveries(around.old or "", around.new or "")
+    if _may_be_relayed(around) and _is_route(around.new):
         found.add(Risk.ROUTING)
-    if _is_error(old) and not _is_error(new):
+    if _is_error(was) and not _is_error(now):
         found.add(Risk.BYPASS)
     return frozenset(found)
 
 
-def _is_relayed(key: str, look: Lookup) -> bool:
-    domain = key.strip(".")
-    names = [domain, *parents(domain)]
-    if look("relay-domains", [*names, *(f".{name}" for name in names)]):
-        return True
-    found = look("access", [*names, *(f"to:{name}" for name in names)])
-    return any(effect(name, value) is Effect.RELAY for name, value in found.items())
+def _route_keys(key: str) -> Iterable[str]:
+    """What is looked up for the domains of a key, from the key on; a value without a mailer is passed over."""
+    yield key
+    yield from (f".{part}" for part in wider(key.lstrip(".")))
+    yield "."
 
 
-def _new_name(risk: Risk) -> Callable[[Entry | None, Entry | None, Lookup], frozenset[Risk]]:
-    def risks(before: Entry | None, after: Entry | None, _look: Lookup) -> frozenset[Risk]:
-        return frozenset((risk,)) if live_value(after) is not None and live_value(before) is None else NONE
-
-    return risks
+def _route(found: dict[str, str], keys: Iterable[str]) -> str | None:
+    return next((found[key] for key in keys if ":" in found.get(key, "")), None)
 
 
-relay_domain_risks = _new_name(Risk.RELAY)
-local_host_risks = _new_name(Risk.ROUTING)
+def _is_route(value: str | None) -> bool:
+    return value is not None and ":" in value and not _is_error(value)
+
+
+def _new_deliveries(old: str, new: str) -> set[Risk]:
+    return {risk for risk, _ in _deliveries(new) - _deliveries(old)}
+
+
+#: Mailers that deliver to what the entry names; procmail runs the recipes of a file.
+_DELIVERS = {
+    "prog": Risk.PROGRAM,
+    "procmail": Risk.PROGRAM,
+    "*file*": Risk.FILE,
+    "*include*": Risk.INCLUDE,
+}
+
+
+def _deliveries(value: str) -> set[tuple[Risk, str]]:
+    """What a route hands its mail to on this host, with the text that says so."""
+    mailer, _, rest = value.partition(":")
+    name = re.sub(r"\s", "", without_comments(mailer)).strip("<>").lower()
+    if name in _DELIVERS:
+        return {(_DELIVERS[name], rest)}
+    if name != "local":
+        return set()
+    return {(_TARGET_RISKS[kind], text) for kind, text in _dangerous_targets(rest)}
+
+
+def _may_be_relayed(around: Around) -> bool:
+    """Whether mail for a key's domain, or perhaps for a name under it, is relayed before or after the change."""
+    key = around.key
+    names = [key, *wider(key)]
+    classes = around.read("relay-domains", [*names, *(f".{name}" for name in names)])
+    access = around.read("access", [*names, *(f"to:{name}" for name in names)])
+    values = [value for world in access for value in world.values()]
+    return key.startswith(".") or any(classes) or any(bare(value) == "relay" for value in values)
+
+
+# --- common -----------------------------------------------------------------------------------------------------------
+
+
+def _is_error(value: str | None) -> bool:
+    return bool(re.match(r"error\s*>*\s*:", without_comments(value or "").strip(), re.IGNORECASE))
+
+
+def _first(found: dict[str, str], keys: Iterable[str]) -> str | None:
+    return next((found[key] for key in keys if key in found), None)

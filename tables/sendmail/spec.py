@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from tables.sendmail.parts.form import Parts
 from tables.sendmail.secret import masked, masked_value
@@ -120,6 +121,20 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
+class Under(str):
+    """A key that asks for others: ``*.example.com`` whether anything ends so, ``10.1.*`` whether anything begins so.
+
+    A look-around answers it with the question itself as the key, if there is any.
+    """
+
+    __slots__ = ()
+
+    def covers(self, key: str) -> bool:
+        if self.startswith("*"):
+            return key.endswith(self[1:]) and key != self[1:]
+        return key.startswith(self[:-1]) and key != self[:-1]
+
+
 #: Answers which of the given keys a table holds, enabled, and with what value: how a risk looks around itself.
 Lookup = Callable[[str, Iterable[str]], Mapping[str, str]]
 
@@ -130,6 +145,17 @@ def _nothing(_text: str) -> str:
 
 def _no_address(_value: str) -> list[str]:
     return []
+
+
+class Judge(Protocol):
+    """Which risks a change of one entry has.
+
+    ``then`` is the look around once everything that is done together with the change is done as well.
+    """
+
+    def __call__(
+        self, before: Entry | None, after: Entry | None, look: Lookup, then: Lookup | None = None
+    ) -> frozenset[Risk]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +175,7 @@ class TableSpec:
     duplicates: Duplicates
     check_key: Callable[[str], list[Problem]]
     check_value: Callable[[str, str], list[Problem]]  # (key, value)
-    risks: Callable[[Entry | None, Entry | None, Lookup], frozenset[Risk]]  # (before, after, look around)
+    risks: Judge
     domain: Callable[[str], str]  # the domain of a key, by which a new entry finds its place
     parts: Parts  # how its keys and values come apart
     tag: Callable[[str], str] = _nothing  # what a key begins with before its item, colon included

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tables.sendmail import risk
+from tables.sendmail import access_risk, risk
 from tables.sendmail.parts.access_form import PARTS as ACCESS_PARTS
 from tables.sendmail.parts.aliases import PARTS as ALIAS_PARTS
 from tables.sendmail.parts.genericstable import PARTS as GENERIC_PARTS
@@ -119,7 +119,7 @@ _ACCESS = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=access.check_key,
     check_value=access.check_value,
-    risks=risk.access_risks,
+    risks=access_risk.access_risks,
     domain=_access_domain,
     parts=ACCESS_PARTS,
     tag=_access_tag,
@@ -142,7 +142,7 @@ _VIRTUSERTABLE = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=virtual.check_key,
     check_value=virtual.check_value,
-    risks=risk.catch_all_risks,
+    risks=risk.virtual_risks,
     domain=domain_after_at,
     parts=VIRTUAL_PARTS,
     host=domain_after_at,
@@ -164,7 +164,7 @@ _GENERICSTABLE = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=genericstable.check_key,
     check_value=genericstable.check_value,
-    risks=risk.catch_all_risks,
+    risks=risk.generic_risks,
     domain=domain_after_at,
     parts=GENERIC_PARTS,
     host=domain_after_at,
@@ -208,7 +208,7 @@ _RELAY_DOMAINS = TableSpec(
     duplicates=Duplicates.HARMLESS,
     check_key=names.check_relay_key,
     check_value=names.no_value,
-    risks=risk.relay_domain_risks,
+    risks=access_risk.relay_domain_risks,
     domain=_neighbourhood,
     parts=NAME_PARTS,
     host=_name,
@@ -228,7 +228,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     duplicates=Duplicates.HARMLESS,
     check_key=names.check_host_key,
     check_value=names.no_value,
-    risks=risk.local_host_risks,
+    risks=access_risk.local_host_risks,
     domain=_neighbourhood,
     parts=NAME_PARTS,
     host=_name,

@@ -19,12 +19,13 @@ from tables.sendmail.fixing import fixed, respelt
 from tables.sendmail.spec import Entry, Problem, TableSpec
 from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
+from tables.sendmail.together import Step, risks_together
 from tables.several import Several
 from tables.states import checksum
 from tables.views.access import actor_of
 from tables.views.differences import Line, difference
 from tables.views.entries import back_to, go_on, tell
-from tables.views.rows import Step, holders, risks_of_steps
+from tables.views.rows import holders
 
 if TYPE_CHECKING:
     from tables.views.editing import Editor, Findings
@@ -187,7 +188,7 @@ class _Preview:
         steps: list[Step] = [(self.editor.table, None, entry) for entry in several.new]
         if self.editor.original is not None:
             steps.insert(0, (self.editor.table, self.editor.original, None))
-        risks = sorted(set().union(*risks_of_steps(entries.get_cluster(), steps)))
+        risks = sorted(set().union(*risks_together(steps, entries.look_around(entries.get_cluster()))))
         return replace(self.editor.findings, problems=several.problems, risks=risks)
 
     def _lines(self, several: Several) -> list[Line]:

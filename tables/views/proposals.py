@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tables import applying, changes
+from tables import applying, changes, policy
 from tables.models import Change, ChangeRequest
 from tables.sendmail.effect import effects
 from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
-from tables.sendmail.tables import TABLES, check_entry
-from tables.states import from_json
+from tables.sendmail.tables import check_entry
 from tables.views.differences import Line, difference
-from tables.views.rows import risks_of_steps
 
 State = ChangeRequest.State
 
@@ -32,15 +30,9 @@ class Proposal:
 
 
 def proposals(request: ChangeRequest, shown: Sequence[Change]) -> list[Proposal]:
-    steps = [
-        (TABLES[change.table], from_json(change.key, change.before), from_json(change.key, change.after))
-        for change in shown
-    ]
-    risks = risks_of_steps(request.cluster, steps)
     stands = _conflicts(request, shown)
-    return [
-        _proposal(request, change, step, risk, stands) for change, step, risk in zip(shown, steps, risks, strict=True)
-    ]
+    risks = policy.risks_within(request, shown)
+    return [_proposal(request, change, sorted(risk), stands) for change, risk in zip(shown, risks, strict=True)]
 
 
 def _conflicts(request: ChangeRequest, shown: Sequence[Change]) -> dict[int, Entry | None]:
@@ -53,11 +45,10 @@ def _conflicts(request: ChangeRequest, shown: Sequence[Change]) -> dict[int, Ent
 def _proposal(
     request: ChangeRequest,
     change: Change,
-    step: tuple[TableSpec, Entry | None, Entry | None],
     risks: list[Risk],
     stands: dict[int, Entry | None],
 ) -> Proposal:
-    table, before, after = step
+    table, before, after = policy.step_of(change)
     removed, added = changes.lines(change)
     current = stands.get(change.pk)
     return Proposal(

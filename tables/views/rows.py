@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster
 from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.sendmail.together import risks_apart
 from tables.views.beside import Troubles, troubles_of
 
 
@@ -17,42 +18,6 @@ class Row:
     risks: list[Risk]
     held_by: ChangeRequest | None
     troubles: Troubles | None
-
-
-class _Notebook:
-    """A look-around that first only notes what is asked, then answers all of it with one query a table.
-
-    The risk of one entry asks about a handful of other keys; fifty entries must not ask the database fifty times.
-    """
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._look = look_around(cluster)
-        self._asked: dict[str, dict[str, None]] = {}
-        self._known: dict[str, Mapping[str, str]] = {}
-
-    def note(self, table: str, keys: Iterable[str]) -> Mapping[str, str]:
-        self._asked.setdefault(table, {}).update(dict.fromkeys(keys))
-        return {}
-
-    def read(self) -> None:
-        self._known = {table: self._look(table, keys) for table, keys in self._asked.items() if keys}
-
-    def answer(self, table: str, keys: Iterable[str]) -> Mapping[str, str]:
-        known = self._known.get(table, {})
-        return {key: known[key] for key in keys if key in known}
-
-
-#: A table, and an entry of it before and after.
-Step = tuple[TableSpec, Entry | None, Entry | None]
-
-
-def risks_of_steps(cluster: Cluster, steps: Sequence[Step]) -> list[list[Risk]]:
-    """What each step puts at risk, with as many queries as there are tables to look at."""
-    notebook = _Notebook(cluster)
-    for table, before, after in steps:
-        table.risks(before, after, notebook.note)
-    notebook.read()
-    return [sorted(table.risks(before, after, notebook.answer)) for table, before, after in steps]
 
 
 def holders(cluster: Cluster, table: TableSpec, keys: Iterable[str]) -> dict[str, ChangeRequest]:
@@ -70,9 +35,9 @@ def waiting(cluster: Cluster, table: TableSpec, most: int) -> list[Change]:
 def rows_of(cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> list[Row]:
     held = holders(cluster, table, [entry.key for entry in entries])
     # By standing there: as if it were new.
-    risks = risks_of_steps(cluster, [(table, None, entry) for entry in entries])
+    risks = risks_apart([(table, None, entry) for entry in entries], look_around(cluster))
     troubles = troubles_of(cluster, table, entries)
     return [
-        Row(entry, risk, held.get(entry.key), troubles.get(entry.key))
+        Row(entry, sorted(risk), held.get(entry.key), troubles.get(entry.key))
         for entry, risk in zip(entries, risks, strict=True)
     ]

@@ -74,7 +74,7 @@ PAIRS: list[tuple[str, str, str | None, str | None, Around, set[Risk]]] = [
     ("access", "to:user@example.com", "REJECT", None, {"access": {"to:example.com": "RELAY"}}, {BYPASS, RELAY}),
     ("access", "to:bad.example.com", "550 no", None, {"relay-domains": {".example.com": ""}}, {BYPASS, RELAY}),
     ("access", "bad.example.com", "REJECT", None, {"access": {"connect:example.com": "RELAY"}}, {BYPASS, RELAY}),
-    ("access", "connect:192.0.2", "REJECT", "SKIP", {"access": {"connect:192.0": "RELAY"}}, {BYPASS, RELAY}),
+    ("access", "connect:192.0.2", "REJECT", "SKIP", {"relay-domains": {"192.0": ""}}, {BYPASS, RELAY}),
     # A block becomes weaker; every unknown word blocks.
     ("access", "from:example.com", "REJECT", "OK", NOTHING, {BYPASS}),
     ("access", "from:example.com", "ERROR:5.7.1:550 no", "QUARANTINE:look", NOTHING, {BYPASS}),
@@ -84,7 +84,7 @@ PAIRS: list[tuple[str, str, str | None, str | None, Around, set[Risk]]] = [
     ("access", "from:example.com", "REJECT", 'ERROR:5.7.1:"550 no"', NOTHING, set()),
     # A check is passed.
     ("access", "from:example.com", None, "OK", NOTHING, {BYPASS}),
-    ("access", "from:example.com", None, "SKIP", NOTHING, {BYPASS}),
+    ("access", "from:example.com", None, "SKIP", {"access": {"from:com": "REJECT"}}, {BYPASS}),
     ("access", "spam:user@example.com", None, "FRIEND", NOTHING, {BYPASS}),
     ("access", "spam:user@example.com", None, "HATER", NOTHING, set()),
     ("access", "from:example.com", "QUARANTINE:look", "OK", NOTHING, {BYPASS}),
@@ -195,7 +195,7 @@ PAIRS: list[tuple[str, str, str | None, str | None, Around, set[Risk]]] = [
     ("mailertable", "example.com", "esmtp:[a]", "esmtp:[b]", {"relay-domains": {"example.com": ""}}, {ROUTING}),
     ("mailertable", "example.com", None, "error:5.1.2:550 no", {"relay-domains": {"example.com": ""}}, set()),
     ("mailertable", "example.com", "error:5.1.2:550 no", None, NOTHING, {BYPASS}),
-    ("local-host-names", "example.com", None, "", NOTHING, {ROUTING}),
+    ("local-host-names", "example.com", None, "", NOTHING, {ROUTING, RELAY}),
     ("local-host-names", "example.com", "", None, NOTHING, set()),
 ]
 
