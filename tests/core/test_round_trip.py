@@ -103,6 +103,13 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("middle", [b"\\ ", b"\\\\ ", b"\\" * 9000])
+@pytest.mark.parametrize("size", [4088, 4093, 4094, 8180, 8187, 8188, 8189])
+def test_a_long_line_is_not_broken_behind_a_backslash(size: int, middle: bytes) -> None:
+    once = again("aliases", b"x" * size + middle + b"y" * 5000)
+    assert again("aliases", once) == once
+
+
 @settings(max_examples=300, deadline=None)
 @given(table=st.sampled_from(list(TABLES)), pieces=st.lists(PIECES, max_size=25), junk=st.binary(max_size=5))
 def test_any_bytes_are_read_and_what_comes_out_is_stable(table: str, pieces: list[str], junk: bytes) -> None:

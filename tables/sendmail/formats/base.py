@@ -122,7 +122,10 @@ def broken(line: str, longest: int, prefix: str = "#") -> list[str]:
     rest = line
     while length(rest) > longest:
         cut = _cut(rest, longest)
-        pieces.append(rest[:cut])
+        if rest[cut - 1] == "\\":  # it would join the next piece
+            cut -= 1
+        piece = rest[:cut]
+        pieces.append(f"{piece} " if piece.endswith("\\") else piece)
         rest = prefix + rest[cut:]
     return [*pieces, rest]
 
