@@ -21,7 +21,8 @@ from tables.sendmail.tables import TABLES
 from tables.sendmail.text import decode
 from tables.sendmail.tls_demand import weaker
 from tests.core.reading import entries
-from tests.core.test_risk_pairs import DISGUISED, look_into
+from tests.core.risk_pairs import look_into
+from tests.core.test_risk_pairs import DISGUISED
 from tests.integration.oracle import Oracle, Probe, returned
 from tests.places import place
 

@@ -13,7 +13,7 @@ from tables.sendmail.asking import Effect, is_address
 from tables.sendmail.spec import Risk
 from tables.sendmail.syntax.access import split
 from tables.sendmail.tables import TABLES
-from tests.core.test_risk_pairs import DECIDED, Pair, Tables, look_into
+from tests.core.risk_pairs import DECIDED, Pair, Tables, look_into
 from tests.integration.oracle import Namespace, Oracle, Probe, Verdict
 from tests.places import place
 
