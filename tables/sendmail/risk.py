@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from tables.sendmail.access_risk import NONE
 from tables.sendmail.around import Around
 from tables.sendmail.asking import wider
+from tables.sendmail.deliveries import deliveries
 from tables.sendmail.spec import Entry, Lookup, Risk
 from tables.sendmail.syntax.access_values import bare
 from tables.sendmail.syntax.scanning import without_comments
-from tables.sendmail.syntax.targets import Target, items
+from tables.sendmail.syntax.targets import Target
 
 _TARGET_RISKS = {Target.PROGRAM: Risk.PROGRAM, Target.FILE: Risk.FILE, Target.INCLUDE: Risk.INCLUDE}
 
@@ -28,12 +29,7 @@ def alias_risks(before: Entry | None, after: Entry | None, look: Lookup, then: L
 
 
 def _new_targets(old: str, new: str) -> set[Risk]:
-    return {_TARGET_RISKS[kind] for kind, _ in _dangerous_targets(new) - _dangerous_targets(old)}
-
-
-def _dangerous_targets(value: str) -> set[tuple[Target, str]]:
-    found = {(item.kind, item.name) for item in items(value)}
-    return {(kind, name) for kind, name in found if kind in _TARGET_RISKS}
+    return {_TARGET_RISKS[kind] for kind, _ in deliveries(new) - deliveries(old)}
 
 
 # --- virtusertable and genericstable ----------------------------------------------------------------------------------
@@ -183,7 +179,7 @@ def _deliveries(value: str) -> set[tuple[Risk, str]]:
         return {(_DELIVERS[name], rest)}
     if name != "local":
         return set()
-    return {(_TARGET_RISKS[kind], text) for kind, text in _dangerous_targets(rest)}
+    return {(_TARGET_RISKS[kind], text) for kind, text in deliveries(rest)}
 
 
 def _may_be_relayed(around: Around) -> bool:

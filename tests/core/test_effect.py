@@ -7,7 +7,8 @@ import pytest
 from tables.sendmail.effect import effects
 from tables.sendmail.spec import Entry, Risk
 from tables.sendmail.tables import TABLES
-from tests.core.test_risk_pairs import PAIRS, Pair
+from tests.core.risk_pairs import Pair
+from tests.core.test_risk_pairs import PAIRS
 
 RISKY = [case for case in PAIRS if case.risks]
 

@@ -156,11 +156,15 @@ PAIRS: list[tuple[str, str, str | None, str | None, Around, set[Risk]]] = [
         for value in (
             "Name <:include:/i>",
             '":include:/i"@mx.test.example',
-            "\\:include:/i",
             "(c) :include:/i",
             ": include :/i",
         )
     ],
+    ("aliases", "a", None, "\\:include:/i", NOTHING, {INCLUDE, FILE}),
+    ("aliases", "a", None, "(a (b)) /f", NOTHING, {FILE}),
+    ("aliases", "a", None, '"(c) /f"', NOTHING, {FILE}),
+    ("aliases", "a", None, "|x: /f", NOTHING, {PROGRAM, FILE}),
+    ("aliases", "a", None, '"|/bin/x -f /y a:/z"', NOTHING, {PROGRAM}),
     ("aliases", "a", "|/bin/x", "|/bin/x, bob", NOTHING, set()),
     ("aliases", "a", "|/bin/x", '"|/bin/x"', NOTHING, set()),
     ("aliases", "a", "|/bin/x", "|/bin/y", NOTHING, {PROGRAM}),

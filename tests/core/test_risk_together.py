@@ -12,7 +12,7 @@ from tables.sendmail.asking import Features, Question, World, client_address, cl
 from tables.sendmail.spec import Entry, Lookup, Risk
 from tables.sendmail.tables import TABLES
 from tables.sendmail.together import Step, risks_apart, risks_together
-from tests.core.test_risk_pairs import Tables, look_into, others
+from tests.core.risk_pairs import Tables, look_into, others
 
 RELAY, BYPASS = Risk.RELAY, Risk.BYPASS
 R, W = "relay-domains", "local-host-names"

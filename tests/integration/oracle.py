@@ -145,7 +145,8 @@ class Oracle:
         """What ``sendmail -bt`` prints for these commands."""
         text = "".join(f"{command}\n" for command in commands)
         command = [find_program("sendmail"), "-bt", "-C", str(self.cf)]
-        done = subprocess.run(command, input=encode(text), capture_output=True, check=True, env=QUICK)
+        # It ends with 70 when a look-up made no sense; whoever asks counts the answers.
+        done = subprocess.run(command, input=encode(text), capture_output=True, check=False, env=QUICK)
         return done.stdout.decode("latin-1")
 
     def verdicts(self, probes: Sequence[Probe]) -> list[Verdict]:
@@ -157,12 +158,6 @@ class Oracle:
             assert len(found) == sum(name in asked for asked in questions), name
         left = {name: iter(found) for name, found in answers.items()}
         return [_verdict({name: next(left[name]) for name in asked}) for asked in questions]
-
-    def routes(self, recipients: Sequence[str]) -> list[str]:
-        """The mailer, host and user of each recipient, as ``$# mailer $@ host $: user``."""
-        output = self.test(f"3,0 {address}" for address in recipients)
-        blocks = re.split(r"^> (?=canonify)", output, flags=re.MULTILINE)[1:]
-        return [returned(block, "parse")[-1] for block in blocks]
 
     def delivers(self, aliases: str, names: Sequence[str]) -> str:
         """What ``sendmail -bv`` says of names, once the aliases are built."""

@@ -13,7 +13,7 @@ from tables.sendmail.asking import Effect, is_address
 from tables.sendmail.spec import Risk
 from tables.sendmail.syntax.access import split
 from tables.sendmail.tables import TABLES
-from tests.core.test_risk_pairs import DECIDED, Pair, Tables, look_into
+from tests.core.risk_pairs import DECIDED, Pair, Tables, look_into
 from tests.integration.oracle import Namespace, Oracle, Probe, Verdict
 from tests.places import place
 
@@ -249,7 +249,7 @@ def test_invented_changes_have_the_risks_that_the_real_program_shows(oracles: li
     wrong, plain = [], 0
     for case, shown in zip(cases, both(oracles, cases), strict=True):
         judged = TABLES[case.table].risks(case.entry(case.before), case.entry(case.after), look_into(case.world(None)))
-        # Which rules about senders apply to a literal hangs on whether it is local; those lines are not for that.
+        # Which rules about senders apply to a literal hangs on whether it is local: not what those lines are for.
         seen_here = shown - {BYPASS} if case.table == "local-host-names" else shown
         exact = is_plain(case)
         plain += exact
