@@ -16,7 +16,7 @@ from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster, Review
 from tables.sendmail.spec import Entry, Lookup, Risk, TableSpec
 from tables.sendmail.tables import TABLES
-from tables.sendmail.together import Step, after_all, risks_together
+from tables.sendmail.together import Step, after_all, remembered, risks_together
 from tables.states import from_json
 
 
@@ -37,7 +37,7 @@ def risks_of(cluster: Cluster, changes: Iterable[Change]) -> frozenset[Risk]:
 
 def risks_within(request: ChangeRequest, shown: Sequence[Change]) -> list[frozenset[Risk]]:
     """The risks of some changes of a request, each as a part of the whole of it."""
-    look = look_around(request.cluster)
+    look = remembered(look_around(request.cluster))
 
     def then(table: str, keys: Iterable[str]) -> Mapping[str, str]:
         asked = list(keys)

@@ -40,6 +40,19 @@ class _Notebook:
         return {key: known[key] for key in keys if key in known}
 
 
+def remembered(look: Lookup) -> Lookup:
+    """The same look around, which asks for no key twice."""
+    known: dict[str, dict[str, str | None]] = {}
+
+    def ask(table: str, keys: Iterable[str]) -> Mapping[str, str]:
+        here, asked = known.setdefault(table, {}), list(keys)
+        if new := [key for key in asked if key not in here]:
+            here.update(dict.fromkeys(new) | dict(look(table, new)))
+        return {key: value for key in asked if (value := here[key]) is not None}
+
+    return ask
+
+
 def risks_apart(steps: Sequence[Step], look: Lookup) -> list[frozenset[Risk]]:
     """What each step puts at risk if it is the only one."""
     book = _Notebook(look)
@@ -55,6 +68,7 @@ def risks_together(steps: Sequence[Step], look: Lookup, then: Lookup | None = No
     Each is judged between the tables as they stand and as they will stand: two changes that are harmless one by one may
     open a relay together, and a key that is narrowed opens nothing, though its new form alone would.
     """
+    look = remembered(look)
     ahead = then or after_all(steps, look)
     now, later = _Notebook(look), _Notebook(ahead)
     for table, before, after in steps:

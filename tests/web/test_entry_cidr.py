@@ -231,7 +231,7 @@ def test_as_many_as_are_allowed_are_made_with_a_bounded_number_of_queries(
 ) -> None:
     client = visitor(alice)
     typed = {"key": "connect:fe00::/8", "value": "REJECT", "enabled": "on", "fix": "access.cidr"}
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(40):
         shown = client.post(ADD, typed)
     assert "Add these 256 entries" in text(shown)
     assert client.post(ADD, hidden(shown)).status_code == 302

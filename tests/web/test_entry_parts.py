@@ -40,7 +40,7 @@ MADE = {
     ),
     "mailertable": (
         {
-            "part-scope": "under",
+            "part-scope": "one",
             "part-domain": "example.com",
             "part-way": "hosts",
             "part-mailer": "esmtp",
@@ -48,7 +48,7 @@ MADE = {
             "part-hosts": "a.example\r\nb.example\r\n",
             "part-direct": "on",
         },
-        (".example.com", "esmtp:[a.example]:[b.example]"),
+        ("example.com", "esmtp:[a.example]:[b.example]"),
     ),
 }
 TABLES_IN_PARTS = pytest.mark.parametrize("table", MADE)
