@@ -114,9 +114,9 @@ def _refused(number: int, text: str, error: NotLocal, key: str = "", value: str 
 def _completed(number: int, text: str, joined: str, key: str, value: str) -> list[Line]:
     """A name that newaliases completes with a complaint: what it stores is written plainly, where that can be."""
     refused = _refused(number, text, unbalanced(joined.partition(":")[0]))
-    if key[0] == "#" or ":" in key:
+    if ":" in key:
         return [refused]
-    plain = f"{canonical(key, value)}\n"
+    plain = f"{canonical(f'<{key}>' if key[0] == '#' else key, value)}\n"
     (found,) = _lines(number, plain, plain[:-1], frozenset())
     return [refused, found] if (found.what, found.key) == (What.ENTRY, key) else [refused]
 
