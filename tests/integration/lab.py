@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import getpass
+import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from tables.sendmail.commands import find_program
 from tests.integration.daemon import MACROS
@@ -78,13 +81,13 @@ class Lab:
         said = done.stderr.decode("utf-8", "backslashreplace").replace(str(self.folder / name), "MAP")
         return Built(done.returncode, said, dump(self.folder / name, kind))
 
-    def newaliases(self, data: bytes, name: str = "aliases") -> Built:
+    def newaliases(self, data: bytes, name: str = "aliases", seconds: float = 60) -> Built:
         """``said`` has no line that gives the number of aliases; ``@:@``, which newaliases adds, is no pair."""
         text = self.folder / name
         text.write_bytes(data)
         text.chmod(0o644)
         command = ["sendmail", "-C", str(self.cf(*PLAIN)), f"-OAliasFile={text}", "-bi"]
-        done = run_offline(command)
+        done = run_offline(command, seconds=seconds)
         said = (done.stdout + done.stderr).decode("utf-8", "backslashreplace").replace(str(text), name)
         lines = [line for line in said.splitlines() if " aliases, longest " not in line]
         pairs = [pair for pair in dump(text, "hash") if pair != (b"@", b"@")]
@@ -113,8 +116,22 @@ class Lab:
         return f"{' // '.join(line for line in said.split(chr(10)) if line)} (rc {done.returncode})"
 
 
-def run_offline(command: Sequence[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run sendmail without a network: it asks the DNS for names of this host before it reads its configuration."""
+@contextmanager
+def new_lab() -> Iterator[Lab]:
+    """A lab in a directory that sendmail trusts: nobody else can write to it or above it, so not under /tmp."""
+    path = Path(__file__).parents[2] / "var" / "tests" / f"lab-{uuid4().hex}"
+    path.mkdir(mode=0o755, parents=True)
+    try:
+        yield Lab(path)
+    finally:
+        shutil.rmtree(path)
+
+
+def run_offline(command: Sequence[str], given: bytes = b"", seconds: float = 60) -> subprocess.CompletedProcess[bytes]:
+    """Run sendmail without a network: it asks the DNS for names of this host before it reads its configuration.
+
+    Raises ``subprocess.TimeoutExpired`` when it does not end.
+    """
     unshare = ctypes.CDLL(None).unshare
     return subprocess.run(
         command,
@@ -122,6 +139,7 @@ def run_offline(command: Sequence[str], given: bytes = b"") -> subprocess.Comple
         capture_output=True,
         check=False,
         cwd="/",
+        timeout=seconds,
         preexec_fn=lambda: unshare(CLONE_NEWNET),
     )
 

@@ -7,17 +7,14 @@ the file that the panel writes for the line with the answer to the line itself.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from tables.sendmail.render import map_pair, render
 from tests.core.cases import CASES, Case, unescape
 from tests.core.test_cases import ELSEWHERE, REFUSED_BY_US, live, read, specs
-from tests.integration.lab import Lab, Pairs
+from tests.integration.lab import Lab, Pairs, new_lab
 from tests.integration.probes import Answer, ask
 
 pytestmark = pytest.mark.sendmail
@@ -31,11 +28,8 @@ NOT_PUBLISHED: dict[str | bytes, str] = {
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    """A directory that sendmail trusts: nobody else can write to it or above it."""
-    path = Path(__file__).parents[2] / "var" / "tests" / f"lab-{uuid4().hex}"
-    path.mkdir(mode=0o755, parents=True)
-    yield Lab(path)
-    shutil.rmtree(path)
+    with new_lab() as made:
+        yield made
 
 
 def ended(data: bytes) -> bytes:

@@ -114,12 +114,11 @@ def _refused(number: int, text: str, error: NotLocal, key: str = "", value: str 
 def _completed(number: int, text: str, joined: str, key: str, value: str) -> list[Line]:
     """A name that newaliases completes with a complaint: what it stores is written plainly, where that can be."""
     refused = _refused(number, text, unbalanced(joined.partition(":")[0]))
-    plain = canonical(key, value)
-    try:
-        same = named(plain) == (key, True) and plain.partition(":")[0] == key
-    except NotLocal:
-        same = False
-    return [refused, Line(number, f"{plain}\n", What.ENTRY, key, value)] if same else [refused]
+    if ":" in key:
+        return [refused]
+    plain = f"{canonical(f'<{key}>' if key[0] == '#' else key, value)}\n"
+    (found,) = _lines(number, plain, plain[:-1], frozenset())
+    return [refused, found] if (found.what, found.key) == (What.ENTRY, key) else [refused]
 
 
 def _rewritten(number: int, written: str, key: str) -> Problem:
