@@ -16,6 +16,7 @@ from tables.sendmail.asking import wider
 from tables.sendmail.deliveries import deliveries
 from tables.sendmail.spec import Entry, Lookup, Risk
 from tables.sendmail.syntax.access_values import bare
+from tables.sendmail.syntax.handing_on import is_catch_all, lets_choose
 from tables.sendmail.syntax.scanning import without_comments
 from tables.sendmail.syntax.targets import Target
 
@@ -51,7 +52,8 @@ def virtual_risks(
     found = _catch_all(around) | _new_targets(_unless_error(around.old), _unless_error(around.new))
     if _is_error(around.old) and not _is_error(now):
         found.add(Risk.BYPASS)
-    if _lets_choose(around.key, around.new) and not _lets_choose(around.key, around.old):
+    was, comes = (lets_choose(around.key, _unless_error(value)) for value in (around.old, around.new))
+    if comes and not was:
         found.add(Risk.RELAY)
     return frozenset(found)
 
@@ -70,11 +72,6 @@ def _catch_all(around: Around) -> set[Risk]:
     )
 
 
-def is_catch_all(key: str) -> bool:
-    """Whether a key of virtusertable or genericstable stands for every user of a domain."""
-    return key.startswith(("@", "+*@", "++@"))
-
-
 def _virtual_keys(key: str) -> Iterable[str]:
     """What is looked up for the addresses of a key, from the key on (proto.m4, "handle virtual users")."""
     local, _, domain = key.rpartition("@")
@@ -89,34 +86,6 @@ def _place(local: str, users: tuple[str, ...]) -> int:
 
 def _unless_error(value: str | None) -> str:
     return "" if value is None or _is_error(value) else value
-
-
-#: What a virtual address hands on of the address that was written to.
-_HANDED_ON = re.compile(r"%([1-3])")
-
-
-def _lets_choose(key: str, value: str | None) -> bool:
-    """Whether whoever writes to a virtual address chooses the host that the mail goes on to: anybody may relay then.
-
-    ``+*@example.com %1@%2`` sends user+host@example.com to user@host. And a part alone is read once more, without its
-    quotes: ``@example.com %1`` sends "user@host"+x@example.com to user@host (both seen with 8.17).
-    """
-    text = _plain(_unless_error(value))
-    is_fixed = not is_catch_all(key)
-    parts = [part for part in _HANDED_ON.findall(text.replace("%%", "")) if not (is_fixed and part == "1")]
-    if not parts:
-        return False
-    chosen = "|".join(f"%{part}" for part in parts)
-    if "@" in text:
-        return bool(re.search(f"@.*({chosen})", text))
-    return text in ("%1", "%2") or "!" in text or "%%" in text
-
-
-def _plain(value: str) -> str:
-    """A value without comments, quotes, brackets, backslashes and what stands before ``<``."""
-    text = without_comments(value)
-    text = text.rpartition("<")[2] if "<" in text else text
-    return re.sub(r'[\s"\\>]', "", text)
 
 
 # --- mailertable ------------------------------------------------------------------------------------------------------

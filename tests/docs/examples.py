@@ -175,6 +175,7 @@ _OF_TABLES: dict[str, dict[str, str | tuple[str, dict[str, str]]]] = {
         "no-text": "info@example.com error:nouser",
         "no-user": "info@example.com @example.net",
         "not-here": "info@example.com |/usr/local/bin/ticket",
+        "open-relay": "@example.com %1",
         "only-refusal": "@virtual.example error:nouser 550 No",
         "postmaster-in-catch-all": "@virtual.example alice",
         "quoted-error": 'info@example.com "error:nouser 550 Gone"',

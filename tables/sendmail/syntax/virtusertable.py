@@ -8,6 +8,7 @@ from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.addresses import check_address, check_error_text
 from tables.sendmail.syntax.common import carriage_return, domain_after_at, error, is_domain, shown, warning
 from tables.sendmail.syntax.fixes import write_key, write_value
+from tables.sendmail.syntax.handing_on import lets_choose
 
 _KEY = re.compile(r"(?:[^@\s\"<>()\[\],;:\\]+|\+\+|\+\*)?@([^@]+)\Z")
 _KEYWORDS = frozenset(("REJECT", "DISCARD", "OK", "RELAY"))
@@ -106,7 +107,21 @@ def check_value(key: str, value: str) -> list[Problem]:
                 "value",
             )
         ]
-    return check_address("virtusertable", value, macros=_macros(key)) + _loop(key, text)
+    return check_address("virtusertable", value, macros=_macros(key)) + _loop(key, text) + _choice(key, text)
+
+
+def _choice(key: str, value: str) -> list[Problem]:
+    if not lets_choose(key, value):
+        return []
+    example = f'"user@host"+x@{domain_after_at(key)}' if value == "%1" else f"an address at {domain_after_at(key)}"
+    return [
+        warning(
+            "virtusertable.open-relay",
+            f"“{shown(value)}” lets everybody send anywhere: whoever writes to {shown(example)} chooses the host.",
+            "Write a host of your own behind it, such as %1@mail.example.com.",
+            "value",
+        )
+    ]
 
 
 def _macros(key: str) -> str:
