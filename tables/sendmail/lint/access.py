@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tables.sendmail.lint import no_effect
 from tables.sendmail.lint.context import Finding, Live
 from tables.sendmail.lint.groups import Groups
-from tables.sendmail.spec import Fix, Problem
+from tables.sendmail.spec import Problem
 from tables.sendmail.syntax.access import split
 from tables.sendmail.syntax.access_values import KEYWORDS, bare
 from tables.sendmail.syntax.common import is_number, note, shown
@@ -104,15 +105,12 @@ def _shadowed(key: str) -> Problem:
 
 
 def _idle(groups: Groups, access: Live) -> Iterator[Finding]:
-    for name, group in groups:
-        does = f"“{shown(name)}” does anyway: {shown(access[name])}"
-        if group.few:
-            for key in group.first:
-                yield Finding("access", key, _no_effect(f"“{shown(key)}” does what {does}.", remove()))
-        else:
-            message = f"{group.count:,} rules, such as “{shown(group.first[0])}”, do what {does}."
-            yield Finding("access", group.first[0], _no_effect(message, None))
+    def does(name: str) -> str:
+        return f"what “{shown(name)}” does anyway: {shown(access[name])}."
 
-
-def _no_effect(message: str, fix: Fix | None) -> Problem:
-    return note("access.no-effect", message, "Nothing has to be done; such an entry may go.", "key", fix)
+    return no_effect.of_groups(
+        "access",
+        groups,
+        lambda name, key: f"“{key}” does {does(name)}",
+        lambda name, count, key: f"{count} rules, such as “{key}”, do {does(name)}",
+    )

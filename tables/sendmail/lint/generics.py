@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tables.sendmail.lint import no_effect
 from tables.sendmail.lint.context import Context, Finding, Live
 from tables.sendmail.lint.groups import Groups
-from tables.sendmail.spec import Fix, Problem
-from tables.sendmail.syntax.common import domain_after_at, is_domain, note, shown, warning
-from tables.sendmail.syntax.fixes import remove, write_key
+from tables.sendmail.spec import Problem
+from tables.sendmail.syntax.common import domain_after_at, is_domain, shown, warning
+from tables.sendmail.syntax.fixes import write_key
 
 
 def domains(generic: Live, context: Context, local: frozenset[str]) -> Iterator[Finding]:
@@ -55,15 +56,11 @@ def without_effect(generic: Live) -> Iterator[Finding]:
         other = f"@{domain}" if f"@{domain}" in generic else local
         if other in generic and value.lower() == generic[other].replace("%1", local).lower():
             idle.add(other, key)
-    for name, group in idle:
-        becomes = f"what “{shown(name)}” would make of it anyway"
-        if group.few:
-            for key in group.first:
-                yield Finding("genericstable", key, _no_effect(f"“{shown(key)}” becomes {becomes}.", remove()))
-        else:
-            message = f"{group.count:,} addresses, such as “{shown(group.first[0])}”, become {becomes}."
-            yield Finding("genericstable", group.first[0], _no_effect(message, None))
-
-
-def _no_effect(message: str, fix: Fix | None) -> Problem:
-    return note("genericstable.no-effect", message, "Nothing has to be done; such an entry may go.", "key", fix)
+    return no_effect.of_groups(
+        "genericstable",
+        idle,
+        lambda name, key: f"“{key}” becomes what “{shown(name)}” would make of it anyway.",
+        lambda name, count, key: (
+            f"{count} addresses, such as “{key}”, become what “{shown(name)}” would make of them anyway."
+        ),
+    )

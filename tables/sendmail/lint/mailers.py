@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tables.sendmail.lint import no_effect
 from tables.sendmail.lint.access import wider
 from tables.sendmail.lint.context import Context, Finding, Live
 from tables.sendmail.lint.groups import Groups
-from tables.sendmail.spec import Fix, Problem
-from tables.sendmail.syntax.common import note, shown, warning
+from tables.sendmail.spec import Problem
+from tables.sendmail.syntax.common import shown, warning
 from tables.sendmail.syntax.fixes import remove
 from tables.sendmail.syntax.mailertable import MAILERS
 
@@ -55,15 +56,9 @@ def without_effect(table: Live) -> Iterator[Finding]:
         other = next((name for name in (*names, ".") if name in table and name != key), None)
         if other is not None and table[other] == value:
             idle.add(other, key)
-    for name, group in idle:
-        if group.few:
-            for key in group.first:
-                message = f"“{shown(key)}” takes the route that “{shown(name)}” gives it anyway."
-                yield Finding("mailertable", key, _no_effect(message, remove()))
-        else:
-            message = f"{group.count:,} domains, such as “{shown(group.first[0])}”, take the route of “{shown(name)}”."
-            yield Finding("mailertable", group.first[0], _no_effect(message, None))
-
-
-def _no_effect(message: str, fix: Fix | None) -> Problem:
-    return note("mailertable.no-effect", message, "Nothing has to be done; such an entry may go.", "key", fix)
+    return no_effect.of_groups(
+        "mailertable",
+        idle,
+        lambda name, key: f"“{key}” takes the route that “{shown(name)}” gives it anyway.",
+        lambda name, count, key: f"{count} domains, such as “{key}”, take the route of “{shown(name)}”.",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tables.sendmail.lint import no_effect
 from tables.sendmail.lint.access import decides, wider
 from tables.sendmail.lint.context import Context, Finding, Live
 from tables.sendmail.lint.groups import Group, Groups
@@ -11,7 +12,6 @@ from tables.sendmail.spec import Problem
 from tables.sendmail.syntax.access import split
 from tables.sendmail.syntax.access_values import bare
 from tables.sendmail.syntax.common import is_number, note, shown, warning
-from tables.sendmail.syntax.fixes import remove
 
 _TAGS = ("connect", "to")
 
@@ -33,9 +33,12 @@ def covered(relayed: Live, context: Context) -> Iterator[Finding]:
         other = next((name for name in _wider_names(key, context) if name in names), None)
         if other is not None:
             idle.add(other, key)
-    for name, group in idle:
-        for key, message in _of_group(group, f"“{shown(name)}” stands for already"):
-            yield Finding("relay-domains", key, _no_effect(message, group))
+    return no_effect.of_groups(
+        "relay-domains",
+        idle,
+        lambda name, key: f"“{key}” is what “{shown(name)}” stands for already.",
+        lambda name, count, key: f"{count} names, such as “{key}”, are what “{shown(name)}” stands for already.",
+    )
 
 
 def _wider_names(key: str, context: Context) -> Iterator[str]:
@@ -50,18 +53,6 @@ def _wider_names(key: str, context: Context) -> Iterator[str]:
     for part in wider(item):
         yield part
         yield f"{part}." if number else f".{part}"
-
-
-def _of_group(group: Group, rest: str) -> Iterator[tuple[str, str]]:
-    if group.few:
-        yield from ((key, f"“{shown(key)}” is what {rest}.") for key in group.first)
-    else:
-        yield group.first[0], f"{group.count:,} names, such as “{shown(group.first[0])}”, are what {rest}."
-
-
-def _no_effect(message: str, group: Group) -> Problem:
-    remedy = "Nothing has to be done; such an entry may go."
-    return note("relay-domains.no-effect", message, remedy, "key", remove() if group.few else None)
 
 
 def contradictions(access: Live, relayed: Live, context: Context) -> Iterator[Finding]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tables.sendmail.lint import no_effect
 from tables.sendmail.lint.context import Finding, Live
 from tables.sendmail.lint.groups import Groups
 from tables.sendmail.lint.loops import Ends
 from tables.sendmail.lint.routes import Routes, start
 from tables.sendmail.spec import Fix, Problem
 from tables.sendmail.syntax.common import note, shown, warning
-from tables.sendmail.syntax.fixes import remove
 
 
 @dataclass(slots=True)
@@ -134,19 +134,16 @@ def _without(local: str, name: str, domain: Domain, routes: Routes) -> tuple[str
 
 
 def _idle(groups: Groups) -> Iterator[Finding]:
-    for name, group in groups:
+    def where(name: str) -> str:
         other = f"“{shown(name)}” leads" if name[0] != "=" else f"mail for {shown(name[1:])} goes"
-        if group.few:
-            for key in group.first:
-                message = f"“{shown(key)}” leads where {other} anyway."
-                yield Finding("virtusertable", key, _no_effect(message, remove()))
-        else:
-            message = f"{group.count:,} entries, such as “{shown(group.first[0])}”, lead where {other} anyway."
-            yield Finding("virtusertable", group.first[0], _no_effect(message, None))
+        return f"where {other} anyway."
 
-
-def _no_effect(message: str, fix: Fix | None) -> Problem:
-    return note("virtusertable.no-effect", message, "Nothing has to be done; such an entry may go.", "key", fix)
+    return no_effect.of_groups(
+        "virtusertable",
+        groups,
+        lambda name, key: f"“{key}” leads {where(name)}",
+        lambda name, count, key: f"{count} entries, such as “{key}”, lead {where(name)}",
+    )
 
 
 def _empty_detail(key: str, other: str) -> Problem:

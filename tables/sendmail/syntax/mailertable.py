@@ -42,8 +42,6 @@ def check_key(key: str) -> list[Problem]:
                 "key",
             )
         ]
-    if not key.isascii():
-        return []
     return [
         error(
             "mailertable.domain",
