@@ -28,10 +28,10 @@ from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.sendmail.hiding import unhidden
 from tables.sendmail.render import changed, is_faithful, item_text, switched
+from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.syntax.typed import check_typed, replaced
 from tables.sendmail.tables import TABLES, check_entry, misread, normalise_key
-from tables.sendmail.together import risks_together
 from tables.several import Several, in_place_of, sort_out
 from tables.states import entry_checksum, from_json, to_json
 

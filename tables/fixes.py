@@ -14,10 +14,10 @@ from tables.errors import ChangeError, ReasonMissing, Unconfirmed
 from tables.models import ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.sendmail.fixing import fixed
+from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Fix, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import TABLES, check_entry, normalise_key
 from tables.sendmail.text import visible
-from tables.sendmail.together import risks_together
 
 __all__ = ["FixRefused", "Planned", "Step", "apply", "plan"]
 

@@ -14,9 +14,9 @@ from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
 from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster, Review
+from tables.sendmail.risk.together import Step, after_all, remembered, risks_together
 from tables.sendmail.spec import Entry, Lookup, Risk, TableSpec
 from tables.sendmail.tables import TABLES
-from tables.sendmail.together import Step, after_all, remembered, risks_together
 from tables.states import from_json
 
 

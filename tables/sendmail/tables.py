@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tables.sendmail import access_risk, risk
 from tables.sendmail.parts.access_form import PARTS as ACCESS_PARTS
 from tables.sendmail.parts.aliases import PARTS as ALIAS_PARTS
 from tables.sendmail.parts.genericstable import PARTS as GENERIC_PARTS
 from tables.sendmail.parts.mailertable import PARTS as MAILER_PARTS
 from tables.sendmail.parts.names import PARTS as NAME_PARTS
 from tables.sendmail.parts.virtusertable import PARTS as VIRTUAL_PARTS
+from tables.sendmail.risk import access as access_risk
+from tables.sendmail.risk import mail as mail_risk
 from tables.sendmail.spec import Duplicates, Kind, TableSpec
 from tables.sendmail.syntax import (
     access,
@@ -97,7 +98,7 @@ _ALIASES = TableSpec(
     duplicates=Duplicates.LAST,
     check_key=aliases.check_key,
     check_value=aliases.check_value,
-    risks=risk.alias_risks,
+    risks=mail_risk.alias_risks,
     domain=_no_domain,
     parts=ALIAS_PARTS,
     addresses=_alias_addresses,
@@ -142,7 +143,7 @@ _VIRTUSERTABLE = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=virtual.check_key,
     check_value=virtual.check_value,
-    risks=risk.virtual_risks,
+    risks=mail_risk.virtual_risks,
     domain=domain_after_at,
     parts=VIRTUAL_PARTS,
     host=domain_after_at,
@@ -164,7 +165,7 @@ _GENERICSTABLE = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=genericstable.check_key,
     check_value=genericstable.check_value,
-    risks=risk.generic_risks,
+    risks=mail_risk.generic_risks,
     domain=domain_after_at,
     parts=GENERIC_PARTS,
     host=domain_after_at,
@@ -187,7 +188,7 @@ _MAILERTABLE = TableSpec(
     duplicates=Duplicates.FIRST,
     check_key=mailertable.check_key,
     check_value=mailertable.check_value,
-    risks=risk.mailer_risks,
+    risks=mail_risk.mailer_risks,
     domain=_neighbourhood,
     parts=MAILER_PARTS,
     host=_name,

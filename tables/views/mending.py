@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -16,21 +16,19 @@ from django.shortcuts import render
 from tables import changes, entries
 from tables.forms import EntryForm, ReasonForm
 from tables.sendmail.fixing import fixed, respelt
+from tables.sendmail.risk.together import Step, risks_together
 from tables.sendmail.spec import Entry, Problem, TableSpec
 from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
-from tables.sendmail.together import Step, risks_together
 from tables.several import Several
 from tables.states import checksum
 from tables.views.access import actor_of
 from tables.views.differences import Line, difference
+from tables.views.editor import Editor, Findings
 from tables.views.entries import back_to, go_on, tell
 from tables.views.rows import holders
 
-if TYPE_CHECKING:
-    from tables.views.editing import Editor, Findings
-
-Look = Callable[[TableSpec, str | None, Entry], "Findings"]
+Look = Callable[[TableSpec, str | None, Entry], Findings]
 
 #: What the page of several entries says itself; all else that was posted is carried through it as it came.
 _OWN = frozenset({"csrfmiddlewaretoken", "fix", "several", "shown", "confirmed", "reason", "seen"})

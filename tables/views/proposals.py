@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tables import applying, changes, policy
 from tables.models import Change, ChangeRequest
-from tables.sendmail.effect import effects
+from tables.sendmail.risk.effect import effects
 from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
 from tables.sendmail.tables import check_entry
 from tables.views.differences import Line, difference

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster
+from tables.sendmail.risk.together import risks_apart
 from tables.sendmail.spec import Entry, Risk, TableSpec
-from tables.sendmail.together import risks_apart
 from tables.views.beside import Troubles, troubles_of
 
 

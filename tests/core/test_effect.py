@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tables.sendmail.effect import effects
+from tables.sendmail.risk.effect import effects
 from tables.sendmail.spec import Entry, Risk
 from tables.sendmail.tables import TABLES
 from tests.core.risk_pairs import Pair

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from tables.sendmail.access_risk import standing
-from tables.sendmail.asking import Features, Question, World, client_address, client_name, recipient
+from tables.sendmail.risk.access import standing
+from tables.sendmail.risk.asking import Features, Question, World, client_address, client_name, recipient
+from tables.sendmail.risk.together import Step, risks_apart, risks_together
 from tables.sendmail.spec import Entry, Lookup, Risk
 from tables.sendmail.tables import TABLES
-from tables.sendmail.together import Step, risks_apart, risks_together
 from tests.core.risk_pairs import Tables, look_into, others
 
 RELAY, BYPASS = Risk.RELAY, Risk.BYPASS

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tables.sendmail.asking import Effect
 from tables.sendmail.commands import find_program
+from tables.sendmail.risk.asking import Effect
 from tables.sendmail.text import encode
 
 SOURCE = Path(__file__).with_name("judge.mc")

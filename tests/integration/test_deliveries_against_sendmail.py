@@ -13,13 +13,13 @@ from itertools import product
 
 import pytest
 
-from tables.sendmail.deliveries import deliveries
+from tables.sendmail.risk.deliveries import deliveries
+from tables.sendmail.risk.tls_demand import weaker
 from tables.sendmail.spec import Entry, Risk
 from tables.sendmail.syntax.access_values import bare
 from tables.sendmail.syntax.targets import Target
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import decode
-from tables.sendmail.tls_demand import weaker
 from tests.core.reading import entries
 from tests.core.risk_pairs import look_into
 from tests.core.test_risk_pairs import DISGUISED

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tables.sendmail.asking import Effect, is_address
+from tables.sendmail.risk.asking import Effect, is_address
 from tables.sendmail.spec import Risk
 from tables.sendmail.syntax.access import split
 from tables.sendmail.tables import TABLES

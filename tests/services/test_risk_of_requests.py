@@ -11,9 +11,9 @@ from tables import changes, policy
 from tables.actors import Actor
 from tables.entries import get_cluster, look_around
 from tables.models import ChangeRequest
+from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Under
 from tables.sendmail.tables import TABLES
-from tables.sendmail.together import risks_together
 from tests.services.editing import approve, delete, save, value_of
 
 pytestmark = pytest.mark.django_db

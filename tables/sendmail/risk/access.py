@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
-from tables.sendmail import asking
-from tables.sendmail.around import Around
-from tables.sendmail.asking import ANY, EVERY, PLAIN, Effect, Features, Question, Standing, World
+from tables.sendmail.risk import asking
+from tables.sendmail.risk.around import Around
+from tables.sendmail.risk.asking import ANY, EVERY, PLAIN, Effect, Features, Question, Standing, World
+from tables.sendmail.risk.tls_demand import Demand, demand, weaker
 from tables.sendmail.spec import Entry, Lookup, Risk, Under
 from tables.sendmail.syntax.access import split
 from tables.sendmail.syntax.access_values import bare
-from tables.sendmail.tls_demand import Demand, demand, weaker
 
 NONE: frozenset[Risk] = frozenset()
 

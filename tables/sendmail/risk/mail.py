@@ -2,7 +2,7 @@
 
 Each function takes the entry before and after (``None``: there is none) and a look around, and answers the risks. A
 disabled entry has no effect; the same effective value has no risk. ``then`` is the look around once everything that is
-done together with the change is done as well. Access and the classes are judged in :mod:`tables.sendmail.access_risk`.
+done together with the change is done as well. Access and the classes are judged in :mod:`tables.sendmail.risk.access`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tables.sendmail.access_risk import NONE
-from tables.sendmail.around import Around
-from tables.sendmail.asking import wider
-from tables.sendmail.deliveries import deliveries
+from tables.sendmail.risk.access import NONE
+from tables.sendmail.risk.around import Around
+from tables.sendmail.risk.asking import wider
+from tables.sendmail.risk.deliveries import deliveries
 from tables.sendmail.spec import Entry, Lookup, Risk
 from tables.sendmail.syntax.access_values import bare
 from tables.sendmail.syntax.handing_on import is_catch_all, lets_choose

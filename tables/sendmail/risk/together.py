@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tables.sendmail.around import live_value
+from tables.sendmail.risk.around import live_value
 from tables.sendmail.spec import Entry, Lookup, Risk, TableSpec, Under
 
 #: A table, and an entry of it before and after.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tables.sendmail.asking import askable
+from tables.sendmail.risk.asking import askable
 from tables.sendmail.spec import Entry, Lookup
 
 
