@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -49,7 +47,6 @@ __all__ = [
     "delete_entry",
     "draft",
     "entry_checksum",
-    "expire",
     "file_lines",
     "lines",
     "propose",
@@ -58,7 +55,6 @@ __all__ = [
     "save_entry",
     "submit",
     "switch_entry",
-    "withdraw",
 ]
 
 State = ChangeRequest.State
@@ -193,35 +189,6 @@ def _refuse_unreviewable(request: ChangeRequest) -> None:
             f"This change needs a second person ({', '.join(request.risks)}), and nobody may review it. "
             "Ask an administrator to give another person the role approver."
         )
-
-
-@transaction.atomic
-def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
-    """Take an open request back. Its author may, and so may the command line."""
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
-    if actor.person is not None and actor.person.pk not in policy.author_ids(request):
-        raise Forbidden("Only an author of a request can withdraw it. An approver can reject it.")
-    if not request.is_open:
-        raise ChangeError(f"Change request {request.pk} is {request.state} already.")
-    applying.close(request=request, state=State.WITHDRAWN, outcome=reason.strip())
-    audit.record(
-        actor=actor, action="request-withdrawn", cluster=request.cluster, request=request, reason=reason.strip()
-    )
-    return request
-
-
-@transaction.atomic
-def expire(*, now: datetime | None = None) -> int:
-    """Close requests that nobody decided for ``MAILADMIN_REQUEST_DAYS`` days; how many there were."""
-    limit = (now or timezone.now()) - timedelta(days=settings.REQUEST_DAYS)
-    stale = ChangeRequest.objects.select_for_update().filter(state=State.SUBMITTED, submitted_at__lt=limit)
-    for request in stale:
-        outcome = f"Nobody decided it within {settings.REQUEST_DAYS} days."
-        applying.close(request=request, state=State.EXPIRED, outcome=outcome)
-        audit.record(
-            actor=Actor("mailadmin"), action="request-expired", cluster=request.cluster, request=request, reason=outcome
-        )
-    return len(stale)
 
 
 # --- editing one entry ------------------------------------------------------------------------------------------------

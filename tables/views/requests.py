@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import changes, entries, policy, reviews
+from tables import changes, closing, entries, policy, reviews
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm
 from tables.models import Change, ChangeRequest
 from tables.views.access import actor_of, needs, person_of
@@ -118,7 +118,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST, prefix="withdraw")
     form.is_valid()
     try:
-        changes.withdraw(request=wanted, actor=actor_of(request), reason=form.cleaned_data["reason"])
+        closing.withdraw(request=wanted, actor=actor_of(request), reason=form.cleaned_data["reason"])
     except changes.Forbidden:
         raise
     except changes.ChangeError as error:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import changes, reviews
+from tables import changes, closing, reviews
 from tables.actors import Actor
 from tables.entries import get_cluster, get_entry
 from tables.errors import ChangeError, Forbidden, KeyHeld, ReasonMissing, ReviewError
@@ -208,7 +208,7 @@ def test_one_open_request_holds_a_key(alice: User, bob: User, dora: User) -> Non
     held = save(alice, "aliases", "sales", "|/bin/run", reason="wanted")
     with pytest.raises(KeyHeld, match=f"request {held.pk} of alice"):
         save(dora, "aliases", "sales", "dora")
-    changes.withdraw(request=held, actor=Actor.of(alice))
+    closing.withdraw(request=held, actor=Actor.of(alice))
     assert save(dora, "aliases", "sales", "dora").state == "applied"
 
 
@@ -293,8 +293,8 @@ def test_the_database_refuses_to_alter_a_review(alice: User, bob: User, act: str
 
 def test_open_requests_expire(alice: User, bob: User) -> None:
     request = save(alice, "relay-domains", "customer.example", reason="wanted")
-    assert changes.expire(now=timezone.now() + timedelta(days=13)) == 0
-    assert changes.expire(now=timezone.now() + timedelta(days=15)) == 1
+    assert closing.expire(now=timezone.now() + timedelta(days=13)) == 0
+    assert closing.expire(now=timezone.now() + timedelta(days=15)) == 1
     request.refresh_from_db()
     assert request.state == "expired"
     with pytest.raises(ReviewError, match="expired"):
@@ -304,7 +304,7 @@ def test_open_requests_expire(alice: User, bob: User) -> None:
 def test_a_stranger_cannot_withdraw(alice: User, bob: User) -> None:
     request = save(alice, "relay-domains", "customer.example", reason="wanted")
     with pytest.raises(Forbidden):
-        changes.withdraw(request=request, actor=Actor.of(bob))
+        closing.withdraw(request=request, actor=Actor.of(bob))
 
 
 def test_the_command_line_may_author_and_not_review(bob: User, alice: User) -> None:

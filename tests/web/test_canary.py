@@ -17,7 +17,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from mailadmin.accounts.models import User
-from tables import changes, publishing
+from tables import closing, publishing
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.models import AuditEvent, ChangeRequest, OriginalFile
@@ -100,7 +100,7 @@ def run_anyway(*words: str | Path) -> str:
 
 def withdraw_all() -> None:
     for request in ChangeRequest.objects.filter(state="submitted"):
-        changes.withdraw(request=request, actor=Actor.command())
+        closing.withdraw(request=request, actor=Actor.command())
 
 
 def crawled(browser: Client) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from tables import changes, publishing
+from tables import closing, publishing
 from tables.management.checker import Checker
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
@@ -97,7 +97,7 @@ class Loop:
         """Now and then: close the requests that nobody decided in time."""
         if time.monotonic() >= self.next_house_keeping:
             self.next_house_keeping = time.monotonic() + HOUSE_KEEPING_SECONDS
-            if expired := changes.expire():
+            if expired := closing.expire():
                 logger.info("%d change requests expired undecided.", expired)
 
     def check(self) -> None:
