@@ -149,7 +149,7 @@ class _Assembly:
     def _add(self, line: Line, text: str, problems: tuple[Problem, ...]) -> None:
         if not self.texts:
             self.start = (line.number, line.number * STEP + line.offset)
-        elif not self.texts[-1].endswith("\n"):  # a piece of a line that was too long
+        elif not self.texts[-1].endswith("\n") and text != "\n":  # a piece of a line that was too long
             self.texts.append("\n")
         self.texts.append(text)
         self.problems += problems

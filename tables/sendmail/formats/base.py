@@ -122,7 +122,9 @@ def broken(line: str, longest: int, prefix: str = "#") -> list[str]:
     rest = line
     while length(rest) > longest:
         cut = _cut(rest, longest)
-        pieces.append(rest[:cut])
+        joins = rest[cut - 1] == "\\"  # at the end of a line it would join the next one
+        cut -= joins
+        pieces.append(rest[:cut] + " " * joins)
         rest = prefix + rest[cut:]
     return [*pieces, rest]
 
