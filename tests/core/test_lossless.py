@@ -215,3 +215,11 @@ def test_a_line_is_taken_behind_its_signs_only_when_it_is_all_there() -> None:
     for out, said in (([b"a", b"#xx"], {2}), ([b"a", b"#" + b"x" * 30], {1}), ([b"a"], {2})):
         with pytest.raises(AssertionError):
             account([b"a", b"x" * 30], out, said, set())
+
+
+@settings(max_examples=300, deadline=None)
+@given(table=TABLE, seed=SEED)
+def test_no_entry_is_missing_from_what_was_written_so_no_import_takes_it_for_deleted(table: str, seed: int) -> None:
+    data = make(table, Random(seed))
+    first = [(e.key, e.value, e.enabled, e.comment) for e in entries(table, data)]
+    assert [(e.key, e.value, e.enabled, e.comment) for e in entries(table, again(table, data))] == first
