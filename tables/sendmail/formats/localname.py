@@ -91,6 +91,8 @@ def _printable(user: str) -> str:
 
 
 def _local(tokens: list[str], local_names: frozenset[str], address: str) -> list[str]:
+    if ":" in tokens and ";" in tokens[tokens.index(":") :]:  # list: a, b;
+        _not_local(address)
     tokens = _innermost(tokens)
     for end in ",:":  # a route: @a,@b:c
         while tokens[:1] == ["@"] and end in tokens[2:-1]:
