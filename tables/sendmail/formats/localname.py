@@ -41,6 +41,12 @@ def resolve(name: str, local_names: frozenset[str] = frozenset()) -> str:
     found = named(name, local_names)
     if not found.clean:
         raise unbalanced(name)
+    if scan(name, ":").size < len(name):
+        raise NotLocal(
+            "aliases.colon",
+            f"“{name.strip()[:60]}” has a colon, where the name would end.",
+            "Choose a name without a colon.",
+        )
     return found.key
 
 
