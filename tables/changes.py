@@ -25,7 +25,7 @@ from tables.errors import (
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.sendmail.hiding import unhidden
-from tables.sendmail.render import changed, is_faithful, item_text, switched
+from tables.sendmail.render import changed, is_faithful, item_text, renamed, switched
 from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.syntax.typed import check_typed, replaced
@@ -338,7 +338,7 @@ def _edited(cluster: Cluster, table: TableSpec, current: Entry | None, meant: En
     """What was typed, at its place in the file, with as much of the present line as is still true."""
     if current is None:
         return replace(meant, position=position_for(cluster=cluster, table=table, key=meant.key))
-    entry = current if meant.key == current.key else replace(current, key=meant.key, raw="")
+    entry = renamed(table, current, meant.key)
     return switched(table, changed(table, entry, value=meant.value, comment=meant.comment), meant.enabled)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tables.sendmail.render import changed
+from tables.sendmail.render import changed, renamed
 from tables.sendmail.spec import Entry, Fix, TableSpec
 from tables.sendmail.text import fold
 
@@ -18,15 +18,11 @@ def fixed(spec: TableSpec, entry: Entry, fix: Fix) -> list[Entry]:
     entry = changed(spec, entry, value=fix.value, comment=comment)
     if fix.keys is None:
         return [entry]
-    return [_renamed(entry if index == 0 else _bare(entry), key) for index, key in enumerate(fix.keys)]
-
-
-def _renamed(entry: Entry, key: str) -> Entry:
-    return entry if key == entry.key else replace(entry, key=key, raw="")
+    return [renamed(spec, entry if index == 0 else _bare(entry), key) for index, key in enumerate(fix.keys)]
 
 
 def _bare(entry: Entry) -> Entry:
-    return replace(entry, comment="", above="")
+    return replace(entry, comment="", above="", raw="")
 
 
 def respelt(spec: TableSpec, typed: str, key: str) -> str:

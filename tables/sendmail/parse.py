@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from io import BytesIO
 from typing import BinaryIO
 
 from tables.sendmail.formats import FORMATS
@@ -17,6 +18,7 @@ from tables.sendmail.prose import commented_out, reads_as_head
 from tables.sendmail.render import canonical, comment_lines
 from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
 from tables.sendmail.syntax import check_line
+from tables.sendmail.text import encode
 
 #: A passage is handed on when it has grown to this many lines.
 _LONG_PASSAGE = 5_000
@@ -71,39 +73,53 @@ class _Assembly:
                     yield from self._entry_after_text(line)
                 else:
                     yield self._parsed(line, ())
+            elif line.what is What.BLANK:
+                yield from self._blank(line)
             elif line.what is What.COMMENT:
-                self.block.append(line)
-                if len(self.block) > _LONG_PASSAGE:
-                    yield from self._block(keep_comment=False)
+                yield from self._comment(line)
             else:
-                yield from self._aside(line)
+                yield from self._switch_off(line, line.problems)
         yield from self._block(keep_comment=False)
         yield from self._passage()
 
     def _entry_after_text(self, line: Line) -> Iterator[Parsed]:
         loss = self.knowledge.loss(self.spec, line)
-        yield from self._block(keep_comment=loss is None)
         if loss is not None:
-            self._add(line, switched_off(line.text, self.format.longest), (*line.problems, loss))
+            yield from self._switch_off(line, (*line.problems, loss))
             return
+        self._end_piece()
+        yield from self._block(keep_comment=True)
         comment, self.block = self.block, []
         yield from self._passage()
         yield self._parsed(line, comment)
 
-    def _aside(self, line: Line) -> Iterator[Parsed]:
-        """A blank or a refused line."""
-        rests = line.what is What.REFUSED and self.knowledge.may_rest(line)
-        yield from self._block(keep_comment=rests)
-        if rests:
-            comment, self.block = self.block, []
-            yield from self._passage()
-            yield self._disabled(line, switched_off(line.text, self.format.longest), comment)
-            return
-        off = line.text if line.what is What.BLANK else switched_off(line.text, self.format.longest)
-        self._add(line, off, line.problems)
+    def _blank(self, line: Line) -> Iterator[Parsed]:
+        if self._end_piece() and line.offset:
+            return  # that was the end of the line
+        yield from self._block(keep_comment=False)
+        self._add(line)
+        yield from self._long_passage()
         self.at_head = False
-        if len(self.texts) > _LONG_PASSAGE:
-            yield from self._passage()
+
+    def _end_piece(self) -> bool:
+        """Give the last comment line its line end when it has none: it is a piece of a line that was too long."""
+        if not self.block or self.block[-1].text.endswith("\n"):
+            return False
+        self.block[-1] = self.block[-1]._replace(text=f"{self.block[-1].text}\n")
+        return True
+
+    def _comment(self, line: Line) -> Iterator[Parsed]:
+        self._end_piece()
+        self.block.append(line)
+        if len(self.block) > _LONG_PASSAGE:
+            yield from self._block(keep_comment=False)
+
+    def _switch_off(self, line: Line, problems: tuple[Problem, ...]) -> Iterator[Parsed]:
+        """A line that cannot stay, as the comment lines that are read in its place the next time."""
+        text = switched_off(line.text, self.format)
+        for comment in self.format.read(BytesIO(encode(text)), self.local_names):
+            yield from self._comment(comment._replace(number=line.number, offset=line.offset, problems=problems))
+            problems = ()
 
     def _block(self, *, keep_comment: bool) -> Iterator[Parsed]:
         """Hand on the block of comment lines: commented-out entries as what they are, the rest as text.
@@ -120,19 +136,21 @@ class _Assembly:
         index = 0
         while index < len(block):
             found, used = commented_out(self.spec, block, index, self.local_names)
-            if found is None or not self.knowledge.may_rest(found):
+            if found is None:
                 pending.append(block[index])
                 index += 1
                 continue
-            yield from self._resting(found, pending, head=head)
+            if self.knowledge.may_rest(found):
+                yield from self._resting(found, pending, head=head)
+            else:  # the key stands elsewhere: text, but no comment of what follows
+                self._add_all([*pending, *block[index : index + used]])
             pending, head = [], False
             index += used
         if keep_comment and not head:
             self.block = pending
         else:
             self._add_all(pending)
-            if len(self.texts) > _LONG_PASSAGE:
-                yield from self._passage()
+            yield from self._long_passage()
 
     def _resting(self, found: Line, above: list[Line], *, head: bool) -> Iterator[Parsed]:
         """A commented-out entry with the comment above it, unless that is the head of the file."""
@@ -144,15 +162,17 @@ class _Assembly:
 
     def _add_all(self, lines: list[Line]) -> None:
         for line in lines:
-            self._add(line, line.text, line.problems)
+            self._add(line)
 
-    def _add(self, line: Line, text: str, problems: tuple[Problem, ...]) -> None:
+    def _add(self, line: Line) -> None:
         if not self.texts:
             self.start = (line.number, line.number * STEP + line.offset)
-        elif not self.texts[-1].endswith("\n"):  # a piece of a line that was too long
-            self.texts.append("\n")
-        self.texts.append(text)
-        self.problems += problems
+        self.texts.append(line.text)
+        self.problems += line.problems
+
+    def _long_passage(self) -> Iterator[Parsed]:
+        if len(self.texts) > _LONG_PASSAGE:
+            yield from self._passage()
 
     def _passage(self) -> Iterator[Parsed]:
         if self.texts:
@@ -165,19 +185,19 @@ class _Assembly:
         number, text, _, key, value, problems, offset = line
         raw = "" if text == self.format.canonical(key, value) + "\n" else text
         problems = (*problems, *check_line(self.spec, key, value, number))
-        words, above, more = _comment(comment) if comment else ("", "", ())
+        words, above, more = _above(comment) if comment else ("", "", ())
         return Parsed(Entry(key, value, words, True, number * STEP + offset, above, raw), number, problems + more)
 
     def _disabled(self, line: Line, text: str, comment: list[Line]) -> Parsed:
         self.knowledge.rest(line.key)
-        words, above, more = _comment(comment)
+        words, above, more = _above(comment)
         entry = Entry(line.key, line.value, words, False, line.number * STEP + line.offset, above)
         raw = "" if text == canonical(self.spec, entry) + "\n" else text
         entry = Entry(line.key, line.value, words, False, entry.position, above, raw)
         return Parsed(entry, line.number, line.problems + more)
 
 
-def _comment(lines: Iterable[Line]) -> tuple[str, str, tuple[Problem, ...]]:
+def _above(lines: Iterable[Line]) -> tuple[str, str, tuple[Problem, ...]]:
     """(plain text, exact lines where they are not the canonical ones, problems) of comment lines."""
     exact = "".join(line.text for line in lines)
     words = "\n".join(_plain(line) for line in exact.removesuffix("\n").split("\n")).strip("\n") if exact else ""

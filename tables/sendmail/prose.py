@@ -18,6 +18,9 @@ _LONG_HEAD = 5
 #: A list that was commented out over more lines than this is text: each line of a block is tried as its beginning.
 _LONG_LIST = 50
 
+#: What is said of a comment itself, not of the line that it was.
+_DOUBTFUL = frozenset(("class.indented-comment", "aliases.swallowed"))
+
 _HEAD_WORDS = re.compile(
     r"\$(?:Id|FreeBSD|OpenBSD|NetBSD)|/etc/|copyright|makemap|newaliases|sendmail|\baliases\b|this file|-\*-",
     re.IGNORECASE,
@@ -48,7 +51,7 @@ def commented_out(
     a comma.
     """
     first = block[index]
-    if not _BARE.match(first.text) or first.problems:
+    if not _BARE.match(first.text) or any(problem.rule in _DOUBTFUL for problem in first.problems):
         return None, 0
     used = _extent(spec, block, index)
     text = "".join(line.text for line in block[index : index + used])
@@ -63,7 +66,8 @@ def commented_out(
     allowed = _allowed(spec, first.text, found)
     if any(problem.grade not in allowed and not problem.rule.endswith(".masked-password") for problem in problems):
         return None, 0
-    return found._replace(number=first.number, text=text, problems=()), used  # what is off does no harm
+    # What is off does no harm: only why it was switched off remains to be said.
+    return found._replace(number=first.number, offset=first.offset, text=text, problems=first.problems), used
 
 
 def _allowed(spec: TableSpec, text: str, line: Line) -> frozenset[Grade]:

@@ -9,7 +9,7 @@ from io import BytesIO
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.base import What, broken, uncommented
 from tables.sendmail.spec import Entry, Kind, Passage, TableSpec
-from tables.sendmail.text import encode, visible
+from tables.sendmail.text import encode, fold, visible
 
 _CHUNK = 65_536
 
@@ -172,6 +172,18 @@ def changed(_spec: TableSpec, entry: Entry, *, value: str | None = None, comment
     if comment is not None and comment != entry.comment:
         entry = replace(entry, comment=comment, above="")
     return entry
+
+
+def renamed(spec: TableSpec, entry: Entry, key: str) -> Entry:
+    """``entry`` under another key. In a class file its line keeps what stands around the name, such as a remark."""
+    if key == entry.key:
+        return entry
+    place = fold(entry.raw).find(entry.key)
+    other = replace(entry, key=key, raw="")
+    if spec.kind is not Kind.CLASS or place < 0:
+        return other
+    kept = replace(other, raw=entry.raw[:place] + key + entry.raw[place + len(entry.key) :])
+    return kept if is_faithful(spec, kept) else other
 
 
 def map_pair(_spec: TableSpec, entry: Entry) -> tuple[bytes, bytes]:

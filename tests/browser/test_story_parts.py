@@ -152,6 +152,7 @@ def test_every_form_of_parts_looks_right(open_page: OpenPage, alice: User, schem
                 page.get_by_label(deciding, exact=True).select_option(choice)
             if found := faults(page):
                 wrong[f"{table} {choice}"] = found
+        page.wait_for_load_state("networkidle")  # leaving the page would end a check that is on its way
     for table in ("aliases", "genericstable"):
         page.goto(f"/tables/{table}/add/")
         if found := faults(page):

@@ -120,3 +120,18 @@ def test_a_nul_ends_a_line_of_a_class_file() -> None:
     assert [key for key, _ in live("relay-domains", data)] == ["a.example", "b.example", "e.example"]
     assert errors("relay-domains", data) == [("text.nul", 1)]
     assert again("relay-domains", data) == data
+
+
+def test_a_word_that_names_a_class_is_switched_off_for_sendmail_would_add_that_class() -> None:
+    data = b"a.example \x93w b.example\n"
+    assert [key for key, _ in live("relay-domains", data)] == ["a.example", "b.example"]
+    assert errors("relay-domains", data) == [("class.class-name", 1)]
+    assert again("relay-domains", data) == b"a.example\n# \x93w\n b.example\n"
+
+
+def test_no_piece_of_a_long_comment_joins_the_next_line() -> None:
+    data = b"a: " + b"\\" * 9000 + b"x\nb: c\n"
+    out = again("aliases", data)
+    assert live("aliases", out) == live("aliases", data) == [("b", "c")]
+    assert not [line for line in out.split(b"\n") if line.endswith(b"\\")]
+    assert again("aliases", out) == out

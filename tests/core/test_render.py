@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tables.sendmail.layout import STEP, place
-from tables.sendmail.render import UnwritableError, canonical, changed, comment_lines, map_pair, render, switched
+from tables.sendmail.render import (
+    UnwritableError,
+    canonical,
+    changed,
+    comment_lines,
+    map_pair,
+    renamed,
+    render,
+    switched,
+)
 from tables.sendmail.spec import Entry, Passage
 from tables.sendmail.tables import TABLES, check_entry
 from tables.sendmail.text import fold
@@ -205,3 +214,17 @@ def test_a_large_file_comes_in_chunks() -> None:
     chunks = list(render(TABLES["virtusertable"], parts))
     assert len(chunks) > 3
     assert max(map(len, chunks)) < 100_000
+
+
+def test_a_name_of_a_class_that_is_renamed_keeps_the_remark_behind_it() -> None:
+    spec, parts = TABLES["relay-domains"], items("relay-domains", "a.example\n  B.example # the branch\n")
+    (first, second) = [part for part in parts if isinstance(part, Entry)]
+    assert written(spec.name, [first, renamed(spec, second, "c.example")]) == b"a.example\n  c.example # the branch\n"
+    assert renamed(spec, second, second.key) is second
+    assert renamed(spec, second, "c.example d.example").raw == ""
+    assert renamed(spec, first, "c.example").raw == ""
+
+
+def test_an_entry_of_a_map_that_is_renamed_is_written_anew() -> None:
+    (entry,) = entries("access", "Connect:192.0.2   REJECT\n")
+    assert renamed(TABLES["access"], entry, "connect:192.0.3").raw == ""

@@ -151,7 +151,9 @@ def members(lab: Lab, files: Sequence[bytes]) -> list[set[bytes]]:
     asked = "".join(f"$={{fuzz{number}}}\n" for number in range(len(files)))
     said = run_offline(["sendmail", "-C", str(cf), "-bt"], asked.encode()).stdout
     words: list[set[bytes]] = []
-    for line in said.split(b"\n")[2:-1]:
+    lines = said.split(b"\n")
+    first = next(number for number, line in enumerate(lines) if line.startswith(b"> "))
+    for line in lines[first:-1]:
         word = line
         while word.startswith(b"> "):  # a prompt; no word holds a blank
             words.append(set())

@@ -35,7 +35,7 @@ def _lines(number: int, text: str, joined: str, local_names: frozenset[str]) -> 
     """A logical line; where newaliases takes something else than it says, that is a line of its own after it."""
     if before_nul(text) != text:
         refused = Line(number, text, What.REFUSED, problems=(nul_byte(number, "Newaliases reads nothing after it"),))
-        found = _lines(number, f"{joined}\n", joined, local_names)
+        found = _lines(number, _ended(joined), joined, local_names)
         return [refused, *(line for line in found if line.what is What.ENTRY)]
     if joined[:1] == "#":
         return [Line(number, text, What.COMMENT, problems=_swallowed(number, text))]
@@ -116,9 +116,14 @@ def _completed(number: int, text: str, joined: str, key: str, value: str) -> lis
     refused = _refused(number, text, unbalanced(joined.partition(":")[0]))
     if ":" in key:
         return [refused]
-    plain = f"{canonical(f'<{key}>' if key[0] == '#' else key, value)}\n"
-    (found,) = _lines(number, plain, plain[:-1], frozenset())
+    plain = canonical(f"<{key}>" if key[0] == "#" else key, value)
+    (found,) = _lines(number, _ended(plain), plain, frozenset())
     return [refused, found] if (found.what, found.key) == (What.ENTRY, key) else [refused]
+
+
+def _ended(line: str) -> str:
+    """``line`` with a line end, unless that would join the next one: then the file ends here."""
+    return line if line.endswith("\\") else f"{line}\n"
 
 
 def _rewritten(number: int, written: str, key: str) -> Problem:

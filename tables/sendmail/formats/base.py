@@ -93,14 +93,14 @@ def too_long(line: int, limit: int, then: str) -> Problem:
     )
 
 
-def switched_off(text: str, longest: int) -> str:
+def switched_off(text: str, format_: Format) -> str:
     """``text`` as comment lines that every program skips: each physical line after ``#``, none too long, no NUL."""
+    longest = format_.longest
     body = text.replace(_NUL, "\\x00").removesuffix("\n")
     lines = ["#" + line for line in body.split("\n")]
-    if (
-        length("".join(lines)) > longest
-    ):  # together they would be too long again: a blank keeps a backslash from joining
-        lines = [f"{line} " if line.endswith("\\") else line for line in lines]
+    if format_.joins:  # a blank keeps a backslash from joining what follows, or what would be too long again
+        kept = lines[:-1] if length("".join(lines)) <= longest else []
+        lines = [*kept, *(f"{line} " if line.endswith("\\") else line for line in lines[len(kept) :])]
     pieces = [piece for line in lines for piece in broken(line, longest)]
     return "\n".join(pieces) + ("\n" if text.endswith("\n") else "")
 
@@ -122,10 +122,9 @@ def broken(line: str, longest: int, prefix: str = "#") -> list[str]:
     rest = line
     while length(rest) > longest:
         cut = _cut(rest, longest)
-        if rest[cut - 1] == "\\":  # it would join the next piece
-            cut -= 1
-        piece = rest[:cut]
-        pieces.append(f"{piece} " if piece.endswith("\\") else piece)
+        joins = rest[cut - 1] == "\\"  # at the end of a line it would join the next one
+        cut -= joins
+        pieces.append(rest[:cut] + " " * joins)
         rest = prefix + rest[cut:]
     return [*pieces, rest]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tables.sendmail.formats.base import Format, Line, What, before_nul, nul_byte, physical_lines, too_long
+from tables.sendmail.formats.base import Format, Line, What, before_nul, nul_byte, physical_lines, refusal, too_long
 from tables.sendmail.spec import Grade, Problem
 from tables.sendmail.text import decode, fold, length
 
@@ -19,6 +19,10 @@ LONGEST = 2046
 
 _WORD = re.compile(r"[^ \t\v\f\r\n]+")
 _SIMPLE = re.compile(r"[^ \t\v\f\r\n#\uf700]+\n\Z")
+
+
+#: The byte that stands for ``$=`` inside sendmail (MATCHCLASS), as text.py writes it.
+_CLASS_MARK = "\uf793"
 
 
 def read(data: BinaryIO, _local_names: frozenset[str]) -> Iterator[Line]:
@@ -51,8 +55,20 @@ def _words(number: int, text: str, offset: int) -> Iterator[Line]:
     start = 0
     for index, word in enumerate(words, offset):
         end = len(text) if word is words[-1] else word.end()
-        yield Line(number, text[start:end], What.ENTRY, fold(word[0]), problems=problems, offset=index)
+        if word[0].startswith(_CLASS_MARK):
+            yield Line(number, text[start:end], What.REFUSED, problems=(*problems, _class_name(number)), offset=index)
+        else:
+            yield Line(number, text[start:end], What.ENTRY, fold(word[0]), problems=problems, offset=index)
         start, problems = end, ()
+
+
+def _class_name(number: int) -> Problem:
+    return refusal(
+        "class.class-name",
+        f"Line {number} has a word that starts with the byte 0x93: sendmail adds all words of the class so named.",
+        "Remove the word, or correct the encoding of the file.",
+        number,
+    )
 
 
 def _losses(number: int, text: str, offset: int) -> Iterator[Problem]:

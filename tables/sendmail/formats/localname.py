@@ -50,6 +50,12 @@ def resolve(name: str, local_names: frozenset[str] = frozenset()) -> str:
     found = named(name, local_names)
     if not found.clean:
         raise unbalanced(name)
+    if scan(name, ":").size < len(name):
+        raise NotLocal(
+            "aliases.colon",
+            f"“{name.strip()[:60]}” has a colon, where the name would end.",
+            "Choose a name without a colon.",
+        )
     return found.key
 
 
@@ -100,6 +106,8 @@ def _printable(user: str) -> str:
 
 
 def _local(tokens: list[str], local_names: frozenset[str], address: str) -> list[str]:
+    if ":" in tokens and ";" in tokens[tokens.index(":") :]:  # list: a, b;
+        _not_local(address)
     tokens = _innermost(tokens)
     for end in ",:":  # a route: @a,@b:c
         while tokens[:1] == ["@"] and end in tokens[2:-1]:

@@ -29,16 +29,15 @@ def read(data: BinaryIO, _local_names: frozenset[str]) -> Iterator[Line]:
             key, value = found.groups()
             # NamedTuple's own constructor takes twice the time, and this runs once for each of a million lines.
             yield build(Line, (number, found.string, entry, key.lower(), value, (), 0))
-        elif b"\0" in line:
+            continue
+        if b"\0" in line:
             yield from _with_nul(number, line, offset)
         elif len(line) > LONGEST and not line.endswith(b"\n"):
             problems = () if offset else (too_long(number, LONGEST, "makemap reads the rest as another line"),)
             yield Line(number, decode(line), What.REFUSED, problems=problems, offset=offset)
-            offset += 1
-            continue
         else:
             yield _line(number, decode(line), offset)
-        offset = 0
+        offset = 0 if line[-1] == 10 else offset + 1
 
 
 def _with_nul(number: int, data: bytes, offset: int) -> Iterator[Line]:
