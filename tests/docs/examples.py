@@ -34,9 +34,10 @@ class Example:
             yield from typed(self.table, self.entry.key, self.entry.value, self.entry.comment)
             yield from check_typed(TABLES[self.table], self.entry)
             return
-        if found := foreign.look(TABLES[self.table], BytesIO(self.text.encode())):
+        data = self.text.encode("utf-8", "surrogateescape")
+        if found := foreign.look(TABLES[self.table], BytesIO(data)):
             yield found
-        yield from in_file(self.table, self.text, self.beside, required=self.required)
+        yield from in_file(self.table, data, self.beside, required=self.required)
 
 
 def _typed(table: str, key: str, value: str = "", comment: str = "", *, shown: str) -> Example:
@@ -274,6 +275,7 @@ _OF_TABLES: dict[str, dict[str, str | tuple[str, dict[str, str]]]] = {
 }
 
 _COMMON: dict[str, Example] = {
+    "class.class-name": Example("relay-domains", "\udc93w", shown="a word that starts with the byte 0x93"),
     "class.comment-without-blank": Example("relay-domains", "example.com#ours"),
     "class.duplicate": Example("relay-domains", "example.com\nexample.com"),
     "class.indented-comment": Example("relay-domains", " # ours"),
