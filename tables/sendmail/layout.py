@@ -5,8 +5,8 @@ from __future__ import annotations
 #: The distance between the positions of two lines of a file as read.
 STEP = 2**32
 
-#: What the publisher's line at the top of a file starts with; reading a file drops that line.
-STAMP_PREFIX = "# mailadmin:"
+#: What the publisher's line at the top of a file starts with; reading a file drops that line and no other comment.
+STAMP_PREFIX = "# mailadmin: release "
 
 _CLOSE = 2**12
 

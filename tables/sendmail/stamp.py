@@ -17,7 +17,7 @@ _DIGITS = 16
 def line(*, release: int, checksum: str, audit: str) -> bytes:
     """The stamp of a release: its number, the checksum of its changes and the end of the audit chain."""
     return (
-        f"{STAMP_PREFIX} release {release}, change checksum {checksum[:_DIGITS]}, audit {audit[:_DIGITS] or 'none'}. "
+        f"{STAMP_PREFIX}{release}, change checksum {checksum[:_DIGITS]}, audit {audit[:_DIGITS] or 'none'}. "
         "Edit in the panel: the next publication rewrites this file.\n"
     ).encode()
 

@@ -139,6 +139,11 @@ def test_the_stamp_of_a_publication_is_no_part_of_the_table(table: str) -> None:
     assert passages(table, data) == ["# head of the file\n\n"]
 
 
+def test_a_comment_that_speaks_of_mailadmin_is_no_stamp() -> None:
+    data = b"# mailadmin: see the wiki\nConnect:192.0.2\tREJECT\n"
+    assert again("access", data) == data
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_million_bytes_without_a_line_end_become_short_comment_lines(table: str) -> None:
     once = again(table, b"x" * 3_000_000 + b"\n")
