@@ -42,7 +42,7 @@ class Case:
     @property
     def names(self) -> set[str] | None:
         """The names that Debian's format reads, where the case is one of a class file."""
-        found = re.search(r"Debian %\[\^\\#\] format: (\[.*?\])\Z", self.real)
+        found = re.search(r"Debian %\[\^\\#\] format: (\[.*?\])\Z", unescape(self.real).decode("latin-1"))
         return {name.lower() for name in ast.literal_eval(found[1])} if found else None
 
 
