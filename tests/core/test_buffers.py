@@ -135,3 +135,10 @@ def test_no_piece_of_a_long_comment_joins_the_next_line() -> None:
     assert live("aliases", out) == live("aliases", data) == [("b", "c")]
     assert not [line for line in out.split(b"\n") if line.endswith(b"\\")]
     assert again("aliases", out) == out
+
+
+@pytest.mark.parametrize("size", [1_008_190, 1_008_191, 1_008_192])
+def test_a_lost_line_that_ends_with_a_piece_of_it_is_lost_once(size: int) -> None:
+    """Pieces of a million bytes are handed on; the file ends just where one of them does."""
+    assert errors("aliases", b"a: " + b"x" * (size - 3)) == [("text.line-too-long", 1)]
+    assert again("aliases", b"a: " + b"x" * (size - 3)).count(b"x") == size - 3

@@ -14,6 +14,7 @@ from tables.sendmail.render import (
     canonical,
     changed,
     comment_lines,
+    is_faithful,
     map_pair,
     renamed,
     render,
@@ -228,3 +229,18 @@ def test_a_name_of_a_class_that_is_renamed_keeps_the_remark_behind_it() -> None:
 def test_an_entry_of_a_map_that_is_renamed_is_written_anew() -> None:
     (entry,) = entries("access", "Connect:192.0.2   REJECT\n")
     assert renamed(TABLES["access"], entry, "connect:192.0.3").raw == ""
+
+
+def test_an_empty_passage_is_no_line() -> None:
+    assert written("access", [Passage(""), Entry("connect:192.0.2", "REJECT")]) == b"connect:192.0.2\tREJECT\n"
+
+
+@pytest.mark.parametrize("entry", [Entry("", "alice"), Entry("sales", "alice\nroot: bob")])
+def test_what_cannot_be_one_line_is_not_written_for_any_entry(entry: Entry) -> None:
+    assert not is_faithful(TABLES["aliases"], entry)
+
+
+def test_an_exact_line_may_name_the_domain_of_its_alias() -> None:
+    """Whether the domain is a local one is not known here, only that nothing else is meant."""
+    assert is_faithful(TABLES["aliases"], Entry("sales", "alice", raw="sales@mail.example.com: alice\n"))
+    assert not is_faithful(TABLES["aliases"], Entry("sales", "alice", raw="team@mail.example.com: alice\n"))

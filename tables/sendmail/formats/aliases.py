@@ -54,7 +54,7 @@ def _lost(number: int, why: Joined) -> tuple[Problem, ...]:
             return (too_long(number, LONGEST, "and where it is cut stands a blank, at which newaliases never ends"),)
         case Joined.NUL:
             return (nul_byte(number, "Newaliases loses the line and the one after it"),)
-        case Joined.MORE:
+        case _:  # a further piece of the same line
             return ()
 
 

@@ -41,12 +41,6 @@ def resolve(name: str, local_names: frozenset[str] = frozenset()) -> str:
 
     A colon ends a name, so one in it is refused: what follows would be lost, or become a target.
     """
-    if ":" in name:
-        raise NotLocal(
-            "aliases.colon",
-            f"“{name.strip()[:60]}” has a colon, where the name would end.",
-            "Choose a name without a colon.",
-        )
     found = named(name, local_names)
     if not found.clean:
         raise unbalanced(name)
