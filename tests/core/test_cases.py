@@ -13,7 +13,7 @@ from tables.sendmail.parse import read_table
 from tables.sendmail.render import map_pair
 from tables.sendmail.spec import Entry, Grade, Parsed, Problem, TableSpec
 from tables.sendmail.tables import TABLES
-from tests.core.cases import CASES, Case
+from tests.core.cases import CASES, MORE_CASES, Case
 
 #: makemap's grammar alone, for the cases that no one of the seven tables owns.
 MAP = replace(TABLES["virtusertable"], name="map", check_key=lambda _key: [], check_value=lambda _key, _value: [])
@@ -70,7 +70,7 @@ def problems(spec: TableSpec, data: bytes) -> list[Problem]:
 
 
 def of(*verdicts: str) -> list[Case]:
-    return [case for case in CASES if case.verdict in verdicts and case.probe not in ELSEWHERE]
+    return [case for case in (*CASES, *MORE_CASES) if case.verdict in verdicts and case.probe not in ELSEWHERE]
 
 
 @pytest.mark.parametrize("case", of("valid"), ids=str)
@@ -102,7 +102,7 @@ def test_what_is_live_is_what_the_real_program_stores(case: Case) -> None:
         assert pairs == ([] if case.data in REFUSED_BY_US else case.stored)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.names is not None], ids=str)
+@pytest.mark.parametrize("case", [case for case in (*CASES, *MORE_CASES) if case.names is not None], ids=str)
 def test_the_names_of_a_class_file_are_those_that_sendmail_reads(case: Case) -> None:
     for spec in specs(case):
         assert {entry.key for entry in live(read(spec, case.data))} == case.names
@@ -113,3 +113,4 @@ def test_every_case_is_tried_or_left_out_for_a_reason() -> None:
     assert len(left_out) == len(ELSEWHERE)
     assert {case.verdict for case in CASES} == {"valid", "invalid", "dangerous"}
     assert len(CASES) > 290
+    assert len(MORE_CASES) > 150

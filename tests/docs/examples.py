@@ -242,6 +242,7 @@ _OF_TABLES: dict[str, dict[str, str | tuple[str, dict[str, str]]]] = {
     "relay-domains": {
         "address": "alice@example.com",
         "all-ipv6": "IPv6",
+        "bracketed-client": "[192.0.2.7]",
         "cidr": "192.0.2.0/23",
         "compressed-ipv6": "IPv6:2001:db8::1",
         "ipv4": "192.0.2.256",

@@ -127,6 +127,8 @@ def _mail_address(tag: str, item: str) -> list[Problem]:
     if any(mark in item for mark in '<>"'):
         message = f"“{shown(item)}” has quotes or angle brackets."
         return [_never("address-form", message, "user@domain, user@ or a domain", _meant(item.strip("<>")))]
+    if "," in item or ":" in local:
+        return [_never("address-form", f"“{shown(item)}” is not one address.", "user@domain, user@ or a domain")]
     if at and not local:
         return [_never("leading-at", f"“{shown(item)}” starts with @.", shown(domain), _meant(domain))]
     if "*" in local.removesuffix("+*"):

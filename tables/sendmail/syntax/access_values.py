@@ -19,6 +19,7 @@ _TLS = re.compile(
 )
 _FEATURES = re.compile(r"[A-Za-z](?:\d*|=\S+)?(?:[ \t]+[A-Za-z](?:\d*|=\S+)?)*\Z")
 _AUTH = re.compile(r'(?:"[UIPRM][:=][^"]*"[ \t]*)+\Z')
+_AUTH_TOGETHER = re.compile(r'"[UIRM][:=][^"]*\s[UIPRM][:=]')  # a password may look like that
 _AUTH_PART = re.compile(r'[UIPRM][:=][^"]+\Z')
 #: An item of a client or an address (with a dot, an at sign or a colon in it), and an action behind it.
 _ITEM_AND_VALUE = re.compile(r"(:?)([^\s:\"]*[\w\]][.@:][^\s\"]*|\[[^\s\]]+\]|localhost)[ \t]+(\S.*)\Z", re.IGNORECASE)
@@ -145,7 +146,7 @@ def _features(_key: str, text: str) -> list[Problem]:
 
 
 def _auth(_key: str, text: str) -> list[Problem]:
-    if _AUTH.match(text):
+    if _AUTH.match(text) and not _AUTH_TOGETHER.search(text):
         return []
     return [
         warning(

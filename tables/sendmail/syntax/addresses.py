@@ -79,7 +79,8 @@ def _parts(table: str, text: str) -> Problem | None:
         return warning(
             f"{table}.no-domain", f"“{shown(text)}” has no domain after the @.", "Write user@domain.", "value"
         )
-    if any(blank in address for blank in " \t") or address.count('"') % 2 or any(mark in address for mark in "<>"):
+    broken = any(mark in address for mark in " \t<>") or address.count('"') % 2
+    if broken or ("@" in local and '"' not in local):
         return warning(
             f"{table}.address", f"“{shown(text)}” is not one address.", "Write one address without blanks.", "value"
         )
@@ -156,6 +157,8 @@ def check_reply(table: str, text: str, status: str, before: str = "error:") -> l
         ]
     if remarked(text):
         return [trailing_comment(table, head + text)]
+    if text.strip('"').isdigit():
+        return [_no_text(table)]
     if not code:
         return [
             warning(

@@ -14,7 +14,7 @@ from tables.sendmail.syntax.targets import Item, Target, items
 _PLAIN_KEY = re.compile(r"[a-z0-9._+-]+\Z")
 _PLAIN_ADDRESS = r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?"
 _PLAIN_VALUE = re.compile(rf"{_PLAIN_ADDRESS}(?:, ?{_PLAIN_ADDRESS})*\Z")
-_USELESS = re.compile(r"[*?;\\<>()\[\]{}^`=|!]")
+_USELESS = re.compile(r"[*?,;\\<>()\[\]{}^`=|!]")
 _KEYWORDS = frozenset(("REJECT", "DISCARD", "RELAY", "OK", "DENY"))
 #: ``name: a, b;`` is a list for sendmail too; its commas have parted it into ``name: a`` and ``b;``.
 _GROUP = re.compile(r"[\w.-]+:\s*[^\s:]+\Z")
@@ -253,17 +253,10 @@ def _parts(item: Item, name: str) -> list[Problem]:
     if (name.startswith("@") and ":" in name) or _GROUP.match(name):
         return []
     local, at, domain = name.rpartition("@")
-    if at and (not local or not domain or "@" in local):
+    if not name or (at and (not local or not domain or "@" in local or "" in domain.split("."))):
         return [warning("aliases.address", f"“{shown(item.text)}” is no address.", "Write user@domain.", "value")]
     if _ROUTED.search(local if at else name):
-        return [
-            warning(
-                "aliases.routed",
-                f"“{shown(item.text)}” is a routed address: mail goes on to the host inside it.",
-                "Write the final address.",
-                "value",
-            )
-        ]
+        return [_routed(item)]
     if domain.lower().endswith(".redirect"):
         return [_redirect(name)]
     if name.startswith(("./", "~")):
@@ -282,6 +275,15 @@ def _parts(item: Item, name: str) -> list[Problem]:
             )
         ]
     return []
+
+
+def _routed(item: Item) -> Problem:
+    return warning(
+        "aliases.routed",
+        f"“{shown(item.text)}” is a routed address: mail goes on to the host inside it.",
+        "Write the final address.",
+        "value",
+    )
 
 
 def _redirect(name: str) -> Problem:

@@ -34,6 +34,8 @@ def check_key(key: str) -> list[Problem]:
 
 
 def _user(key: str) -> list[Problem]:
+    if key.startswith(".") and is_domain(key[1:]):
+        return [_never("no-at", f"“{shown(key)}” is no user.", f"@{key[1:]}", write_key(f"@{key[1:]}"))]
     if is_domain(key) and key.rpartition(".")[2].isalpha() and len(key.rpartition(".")[2]) <= 3:
         return [
             _never(

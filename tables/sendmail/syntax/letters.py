@@ -51,7 +51,7 @@ def check_value(spec: TableSpec, key: str, value: str) -> list[Problem]:
     """What is wrong with a value that is not ASCII: the rest is judged as it reads in ASCII."""
     found, plain = unseen(value), value_in_ascii(spec, value)
     rest = spec.check_value(key, plain)
-    if plain == value.strip():
+    if plain == value.strip(" \t\r"):
         return rest or [
             warning("value.8-bit", _eight_bit(text), "Write it in ASCII.", "value") for text in _texts(spec, value)
         ]

@@ -14,7 +14,7 @@ MAILERS = frozenset(("local", "prog", "smtp", "esmtp", "smtp8", "dsmtp", "relay"
 
 _KEY = re.compile(r"\.?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\Z")
 _ONE_HOST = re.compile(r"\[[^\[\]\s]+\]\Z|[a-z0-9_-]+(?:\.[a-z0-9_-]+)+\Z", re.IGNORECASE)
-_HOST = re.compile(r"(?:\[[^\[\]\s]+\]|[A-Za-z0-9_.%@-]+)(?::(?:\[[^\[\]\s]+\]|[A-Za-z0-9_.%-]+))*\Z")
+_HOST = re.compile(r"(?:\[[^\[\]\s/]+\]|[A-Za-z0-9_.%@-]+)(?::(?:\[[^\[\]\s]+\]|[A-Za-z0-9_.%-]+))*\Z")
 
 
 def check_key(key: str) -> list[Problem]:
@@ -113,7 +113,7 @@ def _host(key: str, mailer: str, host: str) -> list[Problem]:
         return []
     if "," in host or re.search(r"\S\s+\S", host):
         return [_separator(mailer, host)]
-    if re.search(r":\d+\Z", host) and not host.endswith("]"):
+    if re.search(r":\d+(?::|\Z)", re.sub(r"\[[^\]]*\]", "", host)):
         return [
             warning(
                 "mailertable.port",

@@ -7,7 +7,7 @@ import re
 from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.syntax.common import error, is_domain, is_label, is_number, shown, warning
 from tables.sendmail.syntax.fixes import remove, write_key
-from tables.sendmail.syntax.net import check_client
+from tables.sendmail.syntax.net import as_written, check_bracketed, check_client
 from tables.sendmail.syntax.wide import is_wide, who
 
 _LITERAL = re.compile(r"\[[0-9a-z:.]+\]\Z")
@@ -15,7 +15,10 @@ _LITERAL = re.compile(r"\[[0-9a-z:.]+\]\Z")
 
 def check_relay_key(key: str) -> list[Problem]:
     """What is wrong with a name of class R: a domain, ``.domain``, a network of whole octets."""
-    if is_domain(key) or _LITERAL.match(key):
+    if _LITERAL.match(key):
+        address = key[1].isdigit() or key.startswith("[ipv6:")
+        return [_bracketed(key), *check_bracketed(key, "relay-domains")] if address else []
+    if is_domain(key) and not key[:1].isdigit():
         return []
     found = _word("relay-domains", key)
     if found:
@@ -26,11 +29,20 @@ def check_relay_key(key: str) -> list[Problem]:
 
 
 def _client(key: str) -> list[Problem]:
-    if is_number(key):
+    if is_number(key) and key.count(".") < 4:
         return check_client(key.removesuffix("."), "relay-domains")
     if key.startswith(".") and (is_domain(key[1:]) or is_label(key[1:])):
         return []
     return check_client(key, "relay-domains")
+
+
+def _bracketed(key: str) -> Problem:
+    return warning(
+        "relay-domains.bracketed-client",
+        f"“{shown(key)}” stands for a client without a name, and for mail to the address itself.",
+        f"Write {shown(as_written(key.strip('[]')))} without brackets for the client.",
+        "key",
+    )
 
 
 def _open_relay(key: str) -> Problem:

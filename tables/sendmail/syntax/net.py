@@ -13,6 +13,8 @@ from tables.sendmail.spec import Fix, Grade, Problem
 from tables.sendmail.syntax.common import error, is_domain, is_label, is_number, shown, warning
 from tables.sendmail.syntax.wide import INNER_OCTETS
 
+#: Octets with a letter or word for the rest of them, which no name of a host looks like.
+_NEARLY_IPV4 = re.compile(r"(?:\d{1,3}\.){2,3}[a-z][a-z-]*\Z")
 _IPV4_PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}\Z")
 _IPV6_GROUPS = re.compile(r"[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,7}\Z")
 _PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d+\Z")
@@ -68,6 +70,8 @@ def _around(before: str, key: str, after: str) -> str:
 
 def check_name(item: str, table: str) -> list[Problem]:
     """What is wrong with the name of a host or domain. One label stands for everything under it."""
+    if _NEARLY_IPV4.match(item):
+        return [_no_ipv4(item, table)]
     if is_domain(item) or item == "localhost":
         return []
     if is_label(item):
@@ -176,14 +180,7 @@ def _without_word(table: str, item: str) -> Problem:
 def _check_ipv4(item: str, table: str) -> list[Problem]:
     octets = item.split(".")
     if not _IPV4_PREFIX.match(item) or any(int(octet) > 255 for octet in octets):
-        return [
-            error(
-                f"{table}.ipv4",
-                f"“{shown(item)}” is no IPv4 address or part of one.",
-                "Write one to four octets, such as 192.0.2.",
-                "key",
-            )
-        ]
+        return [_no_ipv4(item, table)]
     plain = ".".join(str(int(octet)) for octet in octets)
     if plain != item:
         return [_never(table, "leading-zero", f"“{shown(item)}” has leading zeros and never matches.", plain)]
@@ -208,6 +205,15 @@ def _check_ipv4(item: str, table: str) -> list[Problem]:
             )
         ]
     return []
+
+
+def _no_ipv4(item: str, table: str) -> Problem:
+    return error(
+        f"{table}.ipv4",
+        f"“{shown(item)}” is no IPv4 address or part of one.",
+        "Write one to four octets, such as 192.0.2.",
+        "key",
+    )
 
 
 def _check_ipv6(groups: str, table: str) -> list[Problem]:

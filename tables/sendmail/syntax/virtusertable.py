@@ -130,7 +130,7 @@ def _macros(key: str) -> str:
 
 
 def _loop(key: str, value: str) -> list[Problem]:
-    expanded = value.replace("%1", "").lower() if key.startswith("@") else value.lower()
+    expanded = value.replace("%1", key.partition("@")[0]).lower()
     if expanded != key:
         return []
     return [
