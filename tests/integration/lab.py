@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import getpass
-import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
 from tables.sendmail.commands import find_program
 from tests.integration.daemon import MACROS
+from tests.places import place
 
 SOURCE = Path(__file__).with_name("lab.mc")
 
@@ -118,13 +117,9 @@ class Lab:
 
 @contextmanager
 def new_lab() -> Iterator[Lab]:
-    """A lab in a directory that sendmail trusts: nobody else can write to it or above it, so not under /tmp."""
-    path = Path(__file__).parents[2] / "var" / "tests" / f"lab-{uuid4().hex}"
-    path.mkdir(mode=0o755, parents=True)
-    try:
+    """A lab in a directory that sendmail trusts."""
+    with place() as path:
         yield Lab(path)
-    finally:
-        shutil.rmtree(path)
 
 
 def run_offline(command: Sequence[str], given: bytes = b"", seconds: float = 60) -> subprocess.CompletedProcess[bytes]:
