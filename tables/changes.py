@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import EDIT
-from tables import applying, audit, policy, reviewers
+from tables import applying, audit, contributors, policy, reviewers
 from tables.actors import Actor
 from tables.entries import get_entry, look_around
 from tables.errors import (
@@ -22,7 +22,7 @@ from tables.errors import (
     Stale,
     Unconfirmed,
 )
-from tables.judging import is_tightening, risks_of
+from tables.judging import is_tightening, risks_of_each
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.sendmail.hiding import unhidden
@@ -69,9 +69,11 @@ CHUNK = 500
 
 def draft(*, cluster: Cluster, actor: Actor, kind: str = ChangeRequest.Kind.EDIT, reason: str = "") -> ChangeRequest:
     _must_be_editor(actor)
-    return ChangeRequest.objects.create(
+    request = ChangeRequest.objects.create(
         cluster=cluster, kind=kind, author=actor.person, author_name=actor.name, reason=reason.strip()
     )
+    contributors.note(request=request, actor=actor)
+    return request
 
 
 def propose(*, request: ChangeRequest, actor: Actor, table: TableSpec, key: str, after: Entry | None) -> Change | None:
@@ -89,6 +91,7 @@ def propose_many(
     _must_be_editor(actor)
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be edited.")
+    contributors.note(request=request, actor=actor)
     wanted = [_change(request, actor, table, before, after) for before, after in pairs if before != after]
     _guard_lines(table, wanted)
     for start in range(0, len(wanted), CHUNK):
@@ -133,8 +136,12 @@ def _must_be_editor(actor: Actor) -> None:
 
 @transaction.atomic
 def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
-    """Hand a draft in. Applied at once when no change in it needs a review; otherwise it waits for one."""
+    """Hand a draft in. Applied at once when no change in it needs a review; otherwise it waits for one.
+
+    Approvals of exactly this version, from before it was brought up to date, still count.
+    """
     _must_be_editor(actor)
+    contributors.note(request=request, actor=actor)
     # One order of locks everywhere: the cluster, then the request.
     cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
     request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
@@ -143,7 +150,8 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     changes = list(request.changes.order_by("id"))
     if not changes:
         raise ChangeError("Nothing was changed. Edit something before you submit.")
-    risks = risks_of(cluster, changes)
+    found = risks_of_each(cluster, changes)
+    risks = frozenset[Risk]().union(*found)
     request.reason = reason.strip() or request.reason
     needed = policy.demand(request=request, risks=risks).reviews
     if needed and not request.reason:
@@ -158,6 +166,8 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     if not needed:
         return applying.apply(request=request, actor=actor)
     _refuse_unreviewable(request)
+    request.changes.filter(risky=True).update(risky=False)
+    _mark_risky(changes, found)
     try:
         with transaction.atomic():
             request.changes.update(holds=True)
@@ -171,7 +181,13 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
         reason=request.reason,
         detail={"risks": request.risks, "checksum": request.checksum, "changes": len(changes)},
     )
-    return request
+    return applying.settle(request=request, actor=actor)
+
+
+def _mark_risky(changes: Sequence[Change], found: Sequence[frozenset[Risk]]) -> None:
+    risky = [change.pk for change, risks in zip(changes, found, strict=True) if risks]
+    for start in range(0, len(risky), CHUNK):
+        Change.objects.filter(pk__in=risky[start : start + CHUNK]).update(risky=True)
 
 
 def _refuse_held_keys(cluster: Cluster, changes: Sequence[Change]) -> None:

@@ -63,5 +63,9 @@ class Stale(ChangeError):
         super().__init__(f"{key} in {table} is not what you were shown: somebody {what}. Compare and save again.")
 
 
+class Waiting(ChangeError):
+    """What is approved must not be applied yet. It stays approved and can be applied later."""
+
+
 class ReviewError(ChangeError):
     """A review that does not count."""

@@ -13,7 +13,7 @@ from tables import audit, policy, reviewers
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release
+from tables.models import Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum, from_json
@@ -64,12 +64,23 @@ def _refuse_unbacked(cluster: Cluster, after: int) -> None:
     newer = fresh.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
     standing = fresh.filter(~Exists(newer))
     for request in ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk"):
-        needed = policy.demand(request=request, risks=request.risks).reviews
-        if needed and len(reviewers.standing_approvals(request)) < needed:
-            raise ChangeError(
-                f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
-                "Take its changes back, or propose them anew."
-            )
+        demand = policy.demand(request=request, risks=request.risks)
+        if demand.reviews and reviewers.lacking(reviewers.standing_approvals(request), demand):
+            raise ChangeError(_unbacked(request))
+
+
+def _unbacked(request: ChangeRequest) -> str:
+    given = reviewers.decisions(request).values()
+    if any(reviewers.lapsed(review) for review in given if review.decision == Review.Decision.APPROVE):
+        hours = policy.approval_hours(request.cluster)
+        return (
+            f"Change request {request.pk} was approved more than {hours} hours ago and never published. "
+            "Have it approved again on its page, or take its changes back."
+        )
+    return (
+        f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
+        "Take its changes back, or propose them anew."
+    )
 
 
 def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None) -> Release:
