@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, policy
+from tables import audit, policy, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.models import ENTRY_MODELS, Change, ChangeRequest, Cluster, EntryModel
 from tables.sendmail.spec import Entry, Risk, TableSpec
 from tables.sendmail.tables import TABLES
+from tables.sendmail.territory import zone
 from tables.states import checksum, from_json
 
 State = ChangeRequest.State
@@ -101,6 +102,7 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
         raise ChangeError(f"Change request {request.pk} is not what was submitted. Withdraw it and make it anew.")
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
+    scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
     request.risks = _refuse_unapproved(request, changes)
     _write(cluster, changes)
     _number(cluster, changes)
@@ -144,6 +146,7 @@ def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
         cluster=cluster,
         key=entry.key,
         domain=table.domain(entry.key),
+        zone=zone(table, entry.key),
         value=entry.value,
         comment=entry.comment,
         enabled=entry.enabled,

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from mailadmin.accounts.grants import set_up_by
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
+from tables import scopes
 from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster, Review
 from tables.sendmail.risk.together import Step, after_all, remembered, risks_together
@@ -61,17 +62,17 @@ def author_ids(request: ChangeRequest) -> set[int]:
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person may not review this request; empty when they may."""
-    return _why_not(author_ids(request), user)
+    return _why_not(request, author_ids(request), user)
 
 
-def _why_not(authors: Collection[int], user: User) -> str:
+def _why_not(request: ChangeRequest, authors: Collection[int], user: User) -> str:
     if not user.is_active:
         return "This account is switched off."
     if not user.has_perm(REVIEW):
         return "You are not an approver. Ask one to review this request."
     if user.pk in authors:
         return "You are an author of this request. Another approver must review it."
-    return _too_near(authors, user)
+    return _too_near(authors, user) or scopes.why_not_review(person=user, changes=request.changes.iterator)
 
 
 def _too_near(authors: Collection[int], user: User) -> str:
@@ -97,7 +98,7 @@ def eligible_reviewers(request: ChangeRequest) -> list[User]:
     holds |= Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app_label)
     people = get_user_model().objects.filter(holds | Q(is_superuser=True), is_active=True).distinct()
     authors = author_ids(request)
-    return [person for person in people.order_by("username") if not _why_not(authors, person)]
+    return [person for person in people.order_by("username") if not _why_not(request, authors, person)]
 
 
 def _approvals(request: ChangeRequest) -> QuerySet[Review]:
@@ -108,10 +109,14 @@ def _approvals(request: ChangeRequest) -> QuerySet[Review]:
 
 def standing_approvals(request: ChangeRequest) -> list[Review]:
     """Approvals of what was applied by persons who are still active and approvers."""
-    return [review for review in _approvals(request) if review.reviewer.has_perm(REVIEW)]
+    return [review for review in _approvals(request) if _stands(request, review.reviewer)]
+
+
+def _stands(request: ChangeRequest, reviewer: User) -> bool:
+    return reviewer.has_perm(REVIEW) and not scopes.why_not_review(person=reviewer, changes=request.changes.iterator)
 
 
 def valid_approvals(request: ChangeRequest) -> list[Review]:
     """Approvals of exactly this version by different persons who may still give them."""
     authors = author_ids(request)
-    return [review for review in _approvals(request) if not _why_not(authors, review.reviewer)]
+    return [review for review in _approvals(request) if not _why_not(request, authors, review.reviewer)]

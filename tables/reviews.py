@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.shortcuts import get_object_or_404
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW, VIEW
-from tables import applying, audit, policy
+from tables import applying, audit, policy, scopes, seeing
 from tables.actors import Actor
 from tables.errors import ReviewError
 from tables.models import Change, ChangeRequest, Cluster, Review, Viewing
@@ -31,7 +30,7 @@ def get_request_for_review(user: User, pk: int) -> ChangeRequest:
     """The request, for somebody whose role lets them review at all."""
     if not (user.has_perm(VIEW) and user.has_perm(REVIEW)):
         raise PermissionDenied("Only an approver may review change requests.")
-    return get_object_or_404(ChangeRequest.objects.select_related("cluster", "author"), pk=pk)
+    return seeing.request(scopes.of_person(user), pk)
 
 
 def note_viewing(*, request: ChangeRequest, person: User) -> None:
