@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tables import applying, changes, policy
+from tables import applying, changes, judging
 from tables.models import Change, ChangeRequest
 from tables.scopes import Scope
 from tables.sendmail.risk.effect import effects
@@ -33,7 +33,7 @@ class Proposal:
 def proposals(scope: Scope, request: ChangeRequest, shown: Sequence[Change]) -> list[Proposal]:
     """What stands now is shown to whoever may see it: a line of one's own may be about what is no longer delegated."""
     stands = _conflicts(request, [change for change in shown if scope.sees(TABLES[change.table], change.key)])
-    risks = policy.risks_within(request, shown)
+    risks = judging.risks_within(request, shown)
     return [_proposal(request, change, sorted(risk), stands) for change, risk in zip(shown, risks, strict=True)]
 
 
@@ -50,7 +50,7 @@ def _proposal(
     risks: list[Risk],
     stands: dict[int, Entry | None],
 ) -> Proposal:
-    table, before, after = policy.step_of(change)
+    table, before, after = judging.step_of(change)
     removed, added = changes.lines(change)
     current = stands.get(change.pk)
     return Proposal(

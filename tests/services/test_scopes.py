@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 
 from mailadmin.accounts.models import Team, User
 from mailadmin.accounts.roles import PEOPLE, PUBLISH, SECRETS, Role
-from tables import applying, changes, importing, policy, releases, reviews, scopes
+from tables import applying, changes, importing, releases, reviewers, reviews, scopes
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import Forbidden, KeyHeld, NotDelegated, ReviewError, Stale
@@ -366,20 +366,20 @@ def test_a_limited_person_takes_no_files_over(erin: User, tmp_path: Any) -> None
 def test_a_limited_approver_reviews_only_what_they_could_have_written(alice: User, frank: User) -> None:
     request = save(alice, TABLE, "@a.example", "x@a.example", reason="x")
     said = "Not all of this request is delegated to you."
-    assert policy.why_not(request=request, user=frank).startswith(said)
+    assert reviewers.why_not(request=request, user=frank).startswith(said)
     delegation = delegate(frank, TABLE, "a.example")
-    assert policy.why_not(request=request, user=frank).startswith(said)
+    assert reviewers.why_not(request=request, user=frank).startswith(said)
     delegation.catch_alls = True
     delegation.save()
-    assert policy.why_not(request=request, user=frank) == ""
-    assert frank in policy.eligible_reviewers(request)
+    assert reviewers.why_not(request=request, user=frank) == ""
+    assert frank in reviewers.eligible_reviewers(request)
     assert approve(frank, request).state == "applied"
 
 
 def test_a_limited_approver_cannot_decide_about_a_request_outside(alice: User, frank: User) -> None:
     delegate(frank, TABLE, "a.example", catch_alls=True)
     request = save(alice, TABLE, "@b.example", "x@b.example", reason="x")
-    assert frank not in policy.eligible_reviewers(request)
+    assert frank not in reviewers.eligible_reviewers(request)
     for decide in (
         lambda: approve(frank, request),
         lambda: reviews.reject(request=request, reviewer=frank, checksum=request.checksum, comment="no"),
