@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, policy, reviewers
+from tables import audit, policy, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
@@ -17,6 +17,7 @@ from tables.models import ENTRY_MODELS, Change, ChangeRequest, Cluster, EntryMod
 from tables.sendmail.render import item_text
 from tables.sendmail.spec import Entry, Risk, TableSpec
 from tables.sendmail.tables import TABLES
+from tables.sendmail.territory import zone
 from tables.states import checksum, from_json
 
 State = ChangeRequest.State
@@ -121,6 +122,7 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
         raise Waiting(held_back)
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
+    scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
     request.risks = _refuse_unapproved(request, changes)
     _write(cluster, changes)
     _number(cluster, changes)
@@ -190,6 +192,7 @@ def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
         cluster=cluster,
         key=entry.key,
         domain=table.domain(entry.key),
+        zone=zone(table, entry.key),
         value=entry.value,
         comment=entry.comment,
         enabled=entry.enabled,

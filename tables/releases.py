@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, policy, reviewers
+from tables import audit, policy, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
@@ -35,7 +35,9 @@ def cut(*, cluster: Cluster, actor: Actor, reason: str = "", override: bool = Fa
     When nothing was applied since the newest release, that one is queued again.
     """
     if actor.person is not None and not actor.person.has_perm(PUBLISH):
-        raise Forbidden("You may not publish. Ask an administrator for the role postmaster or approver.")
+        raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
+    if override and scopes.of_actor(actor).limited:
+        raise Forbidden("What stops an unsafe publication concerns all domains. Ask somebody who sees all of them.")
     cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:

@@ -13,23 +13,28 @@ from django.utils import timezone
 from mailadmin.accounts.grants import set_up_by
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
-from tables import contributors, policy
+from tables import contributors, policy, scopes
 from tables.models import ChangeRequest, Review
 
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person may not review this request; empty when they may."""
-    return _why_not(contributors.ids(request), user)
+    return _why_not(request, contributors.ids(request), user)
 
 
-def _why_not(authors: Collection[int], user: User) -> str:
+def _why_not(request: ChangeRequest, authors: Collection[int], user: User) -> str:
     if not user.is_active:
         return "This account is switched off."
     if not user.has_perm(REVIEW):
         return "You are not an approver. Ask one to review this request."
     if user.pk in authors:
         return "You are an author of this request. Another approver must review it."
-    return _too_near(authors, user)
+    return _too_near(authors, user) or _why_outside(request, user)
+
+
+def _why_outside(request: ChangeRequest, user: User) -> str:
+    """Why a limited person may not review it: they must see, and could have written, all of it."""
+    return scopes.why_not_review(person=user, changes=request.changes.iterator)
 
 
 def _too_near(authors: Collection[int], user: User) -> str:
@@ -55,7 +60,7 @@ def eligible_reviewers(request: ChangeRequest) -> list[User]:
     holds |= Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app_label)
     people = get_user_model().objects.filter(holds | Q(is_superuser=True), is_active=True).distinct()
     authors = contributors.ids(request)
-    return [person for person in people.order_by("username") if not _why_not(authors, person)]
+    return [person for person in people.order_by("username") if not _why_not(request, authors, person)]
 
 
 def decisions(request: ChangeRequest) -> dict[int, Review]:
@@ -77,13 +82,17 @@ def _approvals(request: ChangeRequest) -> list[Review]:
 
 def standing_approvals(request: ChangeRequest) -> list[Review]:
     """Approvals of what was applied by persons who are still active and approvers, and young enough to publish by."""
-    return [review for review in _approvals(request) if review.reviewer.has_perm(REVIEW)]
+    return [review for review in _approvals(request) if _stands(request, review.reviewer)]
+
+
+def _stands(request: ChangeRequest, reviewer: User) -> bool:
+    return reviewer.has_perm(REVIEW) and not _why_outside(request, reviewer)
 
 
 def valid_approvals(request: ChangeRequest) -> list[Review]:
     """Approvals of exactly this version by different persons who may still give them."""
     authors = contributors.ids(request)
-    return [review for review in _approvals(request) if not _why_not(authors, review.reviewer)]
+    return [review for review in _approvals(request) if not _why_not(request, authors, review.reviewer)]
 
 
 def lacking(approvals: Collection[Review], demand: policy.Demand) -> int:

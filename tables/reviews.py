@@ -6,11 +6,10 @@ from collections.abc import Collection
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.shortcuts import get_object_or_404
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import applying, audit, judging, policy, releases, reviewers
+from tables import applying, audit, judging, policy, releases, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.errors import Forbidden, ReviewError
 from tables.models import ChangeRequest, Review, Viewing
@@ -75,7 +74,7 @@ def get_request_for_review(user: User, pk: int) -> ChangeRequest:
     """The request, for somebody whose role lets them review at all."""
     if not (user.has_perm(VIEW) and user.has_perm(REVIEW)):
         raise PermissionDenied("Only an approver may review change requests.")
-    return get_object_or_404(ChangeRequest.objects.select_related("cluster", "author"), pk=pk)
+    return seeing.request(scopes.of_person(user), pk)
 
 
 def note_viewing(*, request: ChangeRequest, person: User) -> None:

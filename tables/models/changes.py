@@ -86,6 +86,8 @@ class Change(models.Model):
     cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
     table = models.CharField(max_length=32)
     key = ByteOrderField()
+    #: As the entry's: who may see the change.
+    zone = ByteOrderField(blank=True, default="")
     action = models.CharField(max_length=8, choices=Action)
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
@@ -115,6 +117,8 @@ class Change(models.Model):
         indexes: ClassVar = [
             # An entry's history, and the first change of a key after a given number.
             models.Index(fields=["cluster", "table", "key", "number"], name="change_of_key"),
+            # What a person who may see some domains only finds of requests, releases and what is not live yet.
+            models.Index(fields=["table", "zone"], name="change_of_zone"),
         ]
 
     def __str__(self) -> str:

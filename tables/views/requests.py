@@ -10,15 +10,16 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import amending, applying, changes, closing, contributors, entries, policy, reviews, threads
+from tables import amending, applying, changes, closing, contributors, entries, policy, reviews, seeing, threads
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
 from tables.models import Change, ChangeRequest, Remark
-from tables.views.access import actor_of, needs, person_of
+from tables.scopes import Scope
+from tables.views.access import actor_of, needs, person_of, scope_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
@@ -33,7 +34,9 @@ State = ChangeRequest.State
 @needs(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
     chosen = RequestsForm(request.GET).chosen()
-    found = _found(person_of(request), chosen).annotate(first_id=_nth_change(0), second_id=_nth_change(1))
+    found = _found(scope_of(request), person_of(request), chosen).annotate(
+        first_id=_nth_change(0), second_id=_nth_change(1)
+    )
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=None, keep=chosen)
     firsts = Change.objects.in_bulk([row.first_id for row in page.rows if row.first_id])
     context = {
@@ -52,8 +55,8 @@ def _nth_change(place: int) -> Subquery:
     return Subquery(changes_of.values("pk")[place : place + 1])
 
 
-def _found(user: User, chosen: dict[str, Any]) -> QuerySet[ChangeRequest]:
-    found = ChangeRequest.objects.filter(cluster=entries.get_cluster()).order_by("-id")
+def _found(scope: Scope, user: User, chosen: dict[str, Any]) -> QuerySet[ChangeRequest]:
+    found = seeing.requests(scope, entries.get_cluster()).order_by("-id")
     if chosen["state"]:
         found = found.filter(state=chosen["state"])
     if chosen["view"] == "open":
@@ -79,8 +82,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, find_request(request, pk))
 
 
-def find_request(request: HttpRequest, pk: int) -> ChangeRequest:  # noqa: ARG001
-    return get_object_or_404(ChangeRequest.objects.select_related("cluster", "author"), pk=pk)
+def find_request(request: HttpRequest, pk: int) -> ChangeRequest:
+    return seeing.request(scope_of(request), pk)
 
 
 def show(
@@ -102,7 +105,7 @@ def show(
         total=total,
         keep={"only": only} if only else {},
     )
-    shown = proposals(wanted, page.rows)
+    shown = proposals(scope_of(request), wanted, page.rows)
     context = {
         "wanted": wanted,
         "page": page,
@@ -125,7 +128,7 @@ def show(
         "form": form or ReviewForm(initial={"checksum": wanted.checksum}),
         "error": error,
         "may_withdraw": may_withdraw(wanted, user),
-        "originals": wanted.originals.order_by("id"),
+        "originals": seeing.originals(scope_of(request), wanted.originals.order_by("id")),
         "withdrawal": ReasonForm(prefix="withdraw"),
     }
     return render(request, "requests/detail.html", context, status=422 if error else 200)
