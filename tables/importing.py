@@ -310,7 +310,8 @@ def request_import(
         changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
         reports.append(report)
     if not request.changes.exists():
-        request.delete()
+        # A draft has authors by now, which nothing deletes: it is as if it had never been begun.
+        transaction.set_rollback(True)
         return Outcome(None, reports)
     request.reason = reason or f"Import of {', '.join(decode(os.fsencode(path)) for path in files.values())}"
     request.save(update_fields=["reason"])
