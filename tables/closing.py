@@ -11,7 +11,7 @@ from django.utils import timezone
 from tables import applying, audit, contributors
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
-from tables.models import ChangeRequest
+from tables.models import ChangeRequest, Cluster
 
 __all__ = ["expire", "withdraw"]
 
@@ -37,7 +37,10 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
 def expire(*, now: datetime | None = None) -> int:
     """Close requests that nobody decided for ``MAILADMIN_REQUEST_DAYS`` days; how many there were."""
     limit = (now or timezone.now()) - timedelta(days=settings.REQUEST_DAYS)
-    stale = ChangeRequest.objects.select_for_update(no_key=True).filter(state=State.SUBMITTED, submitted_at__lt=limit)
+    stale = ChangeRequest.objects.filter(state=State.SUBMITTED, submitted_at__lt=limit)
+    # One order of locks everywhere: the clusters first.
+    list(Cluster.objects.select_for_update(no_key=True).filter(pk__in=stale.values("cluster")).order_by("pk"))
+    stale = stale.select_for_update(no_key=True)
     for request in stale:
         outcome = f"Nobody decided it within {settings.REQUEST_DAYS} days."
         applying.close(request=request, state=State.EXPIRED, outcome=outcome)
