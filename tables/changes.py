@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import EDIT
-from tables import applying, audit, policy
+from tables import applying, audit, notices, policy
 from tables.actors import Actor
 from tables.entries import get_entry, look_around
 from tables.errors import (
@@ -170,6 +170,7 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
         reason=request.reason,
         detail={"risks": request.risks, "checksum": request.checksum, "changes": len(changes)},
     )
+    notices.review_asked(request=request, actor=actor)
     return request
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW, VIEW
-from tables import applying, audit, policy
+from tables import applying, audit, notices, policy
 from tables.actors import Actor
 from tables.errors import ReviewError
 from tables.models import Change, ChangeRequest, Cluster, Review, Viewing
@@ -83,7 +83,7 @@ def _decide(request: ChangeRequest, reviewer: User, checksum: str, decision: str
         raise ReviewError("The request changed since you looked. Look at it again before you decide.")
     if not Viewing.objects.filter(request=request, person=reviewer, checksum=checksum).exists():
         raise ReviewError("Open the request and look at its changes before you decide.")
-    Review.objects.create(
+    review = Review.objects.create(
         request=request,
         author=request.author,
         reviewer=reviewer,
@@ -100,4 +100,5 @@ def _decide(request: ChangeRequest, reviewer: User, checksum: str, decision: str
         reason=comment.strip(),
         detail={"checksum": checksum},
     )
+    notices.decided(request=request, review=review)
     return request

@@ -18,6 +18,7 @@ from mailadmin.accounts.roles import PEOPLE, Role
 from tables import audit
 from tables.actors import Actor
 from tables.models import AuditEvent
+from tables.noticing import accounts as notices
 
 #: What these may do, nobody may hand out alone.
 POWERFUL = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
@@ -51,11 +52,12 @@ def without_asked(*, actor: Actor, person: User, roles: Collection[Role]) -> lis
     if not asked or actor.person is None or _is_alone(actor.person, person):
         return list(roles)
     for role in asked:
-        _grant, new = waiting().get_or_create(
+        grant, new = waiting().get_or_create(
             person=person, role=role, decided_by=None, defaults={"asked_by": actor.person}
         )
         if new:
             audit.record(actor=actor, action="role-asked", key=person.username, detail={"role": role.value})
+            notices.role_asked(grant=grant, actor=actor)
     return [role for role in roles if role not in asked]
 
 
@@ -100,6 +102,7 @@ def give(*, actor: Actor, pk: int) -> RoleGrant:
     _decide(grant, actor, granted=True)
     grant.person.groups.add(Group.objects.get(name=grant.role))
     audit.record(actor=actor, action="role-given", key=grant.person.username, detail={"role": grant.role})
+    notices.role_decided(grant=grant, actor=actor)
     return grant
 
 
@@ -109,6 +112,7 @@ def refuse(*, actor: Actor, pk: int) -> RoleGrant:
     grant = _take(actor, pk)
     _decide(grant, actor, granted=False)
     audit.record(actor=actor, action="role-refused", key=grant.person.username, detail={"role": grant.role})
+    notices.role_decided(grant=grant, actor=actor)
     return grant
 
 

@@ -16,6 +16,7 @@ from tables.models.entries import (
     VirtualUser,
 )
 from tables.models.findings import CheckRun, StoredFinding
+from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.releases import Publication, Release
 
@@ -33,8 +34,13 @@ __all__ = [
     "FilePassage",
     "GenericAddress",
     "Host",
+    "How",
+    "Letter",
     "LocalHostName",
+    "MailRoute",
     "MailerRoute",
+    "Notice",
+    "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
     "Publication",
