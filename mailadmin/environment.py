@@ -48,7 +48,8 @@ def path(name: str, default: Path) -> Path:
 def address(name: str, default: str) -> str:
     """An e-mail address alone, without a name before it."""
     given = text(name, default).strip()
-    if not re.fullmatch(r"[^\s<>,;:\"@]+@[^\s<>,;:\"@]+", given):
+    plain = given.isascii() and given.isprintable()
+    if not (plain and re.fullmatch(r"[^\s<>,;:\"@]+@[^\s<>,;:\"@]+", given)):
         raise ImproperlyConfigured(f"{name} is {given!r}. Set it to one address, for instance mailadmin@example.org.")
     return given
 

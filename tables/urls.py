@@ -11,6 +11,7 @@ from tables.views import (
     fixing,
     history,
     home,
+    notices,
     originals,
     problems,
     publish,
@@ -48,5 +49,9 @@ urlpatterns = [
     path("publish/<int:pk>/", releases.publication, name="publication"),
     path("publish/releases/", releases.listing, name="releases"),
     path("publish/releases/<int:number>/", releases.detail, name="release"),
+    path("notices/", notices.listing, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/<int:pk>/read/", notices.read, name="notice-read"),
+    path("notices/settings/", notices.preferences, name="notices-settings"),
     path("history/", audit.listing, name="audit"),
 ]

@@ -17,8 +17,10 @@ from django.utils.timesince import timesince
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
 from tables import entries, releases, reviews
-from tables.context import slowest_host, table_counts
+from tables.context import table_counts
+from tables.letters import outbox
 from tables.models import Change, ChangeRequest, CheckRun, Cluster, Host, Publication
+from tables.publishing.hosts import slowest_host
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.tables import TABLES
 from tables.templatetags.panel import thousands
@@ -93,6 +95,8 @@ def _last_changes(cluster: Cluster) -> dict[str, datetime]:
 
 def alerts(cluster: Cluster) -> Iterator[Alert]:
     yield from _error_alerts(cluster)
+    if trouble := outbox.trouble():
+        yield Alert("warn", "E-mail does not go out.", trouble)
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from mailadmin.accounts import roles
-from tables import entries
+from tables import entries, inbox
 from tables.models import Change, Publication, Release
 from tables.templatetags.panel import STEPS
-from tables.views.access import needs
+from tables.views.access import needs, person_of
 from tables.views.differences import difference_of
 from tables.views.paging import NEWEST, OLDEST, read_page
 
@@ -50,6 +50,7 @@ def changes_of(release: Release) -> QuerySet[Change]:
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """One publication; htmx asks for its progress again each second until it has ended."""
     found = get_object_or_404(Publication.objects.select_related("release", "host__release"), pk=pk)
+    inbox.seen(person=person_of(request), publication=found)
     newest = Publication.objects.filter(host=found.host).first()
     context = {
         "publication": found,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import changes, closing, entries, policy, reviews
+from tables import changes, closing, entries, inbox, policy, reviews
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm
 from tables.models import Change, ChangeRequest
 from tables.views.access import actor_of, needs, person_of
@@ -89,6 +89,7 @@ def show(
     why_not = reviews.why_not(request=wanted, user=user)
     if not why_not:
         reviews.note_viewing(request=wanted, person=user)
+    inbox.seen(person=user, request=wanted)
     total = wanted.changes.count()
     page = read_page(request, wanted.changes.order_by("id"), order=OLDEST, size=CHANGES_SHOWN, total=total, keep={})
     context = {
