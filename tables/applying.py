@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, notices, policy
+from tables import audit, notices, policy, reviewers
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
+from tables.judging import risks_of
 from tables.models import ENTRY_MODELS, Change, ChangeRequest, Cluster, EntryModel
 from tables.sendmail.spec import Entry, Risk, TableSpec
 from tables.sendmail.tables import TABLES
@@ -113,9 +114,9 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
 
 def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> list[Risk]:
     """The risks as they are now, each backed by as many approvals as it needs."""
-    risks = policy.risks_of(request.cluster, changes)
-    needed = policy.required_reviews(risks)
-    given = len({review.reviewer_id for review in policy.valid_approvals(request)}) if needed else 0
+    risks = risks_of(request.cluster, changes)
+    needed = policy.demand(request=request, risks=risks).reviews
+    given = len({review.reviewer_id for review in reviewers.valid_approvals(request)}) if needed else 0
     if given < needed:
         raise Forbidden(
             f"Change request {request.pk} needs {needed} approval by another person ({', '.join(sorted(risks))}) "

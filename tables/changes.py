@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import EDIT
-from tables import applying, audit, notices, policy
+from tables import applying, audit, notices, policy, reviewers
 from tables.actors import Actor
 from tables.entries import get_entry, look_around
 from tables.errors import (
@@ -22,6 +22,7 @@ from tables.errors import (
     Stale,
     Unconfirmed,
 )
+from tables.judging import is_tightening, risks_of
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.sendmail.hiding import unhidden
@@ -142,9 +143,9 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     changes = list(request.changes.order_by("id"))
     if not changes:
         raise ChangeError("Nothing was changed. Edit something before you submit.")
-    risks = policy.risks_of(cluster, changes)
+    risks = risks_of(cluster, changes)
     request.reason = reason.strip() or request.reason
-    needed = policy.required_reviews(risks)
+    needed = policy.demand(request=request, risks=risks).reviews
     if needed and not request.reason:
         raise ReasonMissing(risks)
     _refuse_held_keys(cluster, changes)
@@ -180,12 +181,12 @@ def _refuse_held_keys(cluster: Cluster, changes: Sequence[Change]) -> None:
     for held in applying.holders(cluster, changes):
         mine = next(change for change in changes if (change.table, change.key) == (held.table, held.key))
         before, after = from_json(mine.key, mine.before), from_json(mine.key, mine.after)
-        if not policy.is_tightening(TABLES[mine.table], before, after, look):
+        if not is_tightening(TABLES[mine.table], before, after, look):
             raise KeyHeld(held.request, held.table, held.key)
 
 
 def _refuse_unreviewable(request: ChangeRequest) -> None:
-    if not policy.eligible_reviewers(request):
+    if not reviewers.eligible_reviewers(request):
         raise ChangeError(
             f"This change needs a second person ({', '.join(request.risks)}), and nobody may review it. "
             "Ask an administrator to give another person the role approver."

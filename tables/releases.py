@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, policy
+from tables import audit, policy, reviewers
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
@@ -64,8 +64,8 @@ def _refuse_unbacked(cluster: Cluster, after: int) -> None:
     newer = fresh.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
     standing = fresh.filter(~Exists(newer))
     for request in ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk"):
-        needed = policy.required_reviews(request.risks)
-        if needed and len(policy.standing_approvals(request)) < needed:
+        needed = policy.demand(request=request, risks=request.risks).reviews
+        if needed and len(reviewers.standing_approvals(request)) < needed:
             raise ChangeError(
                 f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
                 "Take its changes back, or propose them anew."

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW, VIEW
-from tables import applying, audit, notices, policy
+from tables import applying, audit, judging, notices, policy, reviewers
 from tables.actors import Actor
 from tables.errors import ReviewError
 from tables.models import Change, ChangeRequest, Cluster, Review, Viewing
@@ -24,7 +24,7 @@ def why_not(*, request: ChangeRequest, user: User) -> str:
         return f"This request is {request.state}."
     if Review.objects.filter(request=request, reviewer=user, checksum=request.checksum).exists():
         return "You have decided on this version already."
-    return policy.why_not(request=request, user=user)
+    return reviewers.why_not(request=request, user=user)
 
 
 def get_request_for_review(user: User, pk: int) -> ChangeRequest:
@@ -55,8 +55,8 @@ def approve(*, request: ChangeRequest, reviewer: User, checksum: str, comment: s
     Comes back ``applied``, ``submitted`` (more approvals needed) or ``conflicted``.
     """
     request = _decide(request, reviewer, checksum, Review.Decision.APPROVE, comment)
-    risks = policy.risks_of(request.cluster, Change.objects.filter(request=request))
-    if len(policy.valid_approvals(request)) < policy.required_reviews(risks):
+    found = judging.risks_of(request.cluster, Change.objects.filter(request=request))
+    if len(reviewers.valid_approvals(request)) < policy.demand(request=request, risks=found).reviews:
         return request
     request.state = State.APPROVED
     request.save(update_fields=["state"])

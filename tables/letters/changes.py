@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tables import policy
+from tables import judging
 from tables.differences import difference_of
 from tables.models import Change, ChangeRequest
 from tables.sendmail.risk.effect import MEANINGS, effects
@@ -29,8 +29,8 @@ def effects_of(request: ChangeRequest, changes: Sequence[Change]) -> list[str]:
     """What these changes of a request do, one sentence for each thing that needs a second person."""
     said = [
         sentence
-        for change, risks in zip(changes, policy.risks_within(request, changes), strict=True)
-        for sentence in effects(*policy.step_of(change), sorted(risks))
+        for change, risks in zip(changes, judging.risks_within(request, changes), strict=True)
+        for sentence in effects(*judging.step_of(change), sorted(risks))
     ]
     return _first(list(dict.fromkeys(said)), SENTENCES, "effects")
 

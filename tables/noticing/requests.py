@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
-from tables import policy
+from tables import reviewers
 from tables.actors import Actor
 from tables.models import ChangeRequest, Notice, Review
 from tables.noticing import kinds
@@ -23,7 +23,7 @@ SAME_ACT = timedelta(seconds=10)
 
 
 def authors(request: ChangeRequest) -> list[User]:
-    return list(User.objects.filter(pk__in=policy.author_ids(request)).order_by("username"))
+    return list(User.objects.filter(pk__in=reviewers.author_ids(request)).order_by("username"))
 
 
 def version(request: ChangeRequest) -> str:
@@ -45,7 +45,7 @@ def review_asked(*, request: ChangeRequest, actor: Actor) -> None:
     settle(request=request)
     tell(
         kinds.REVIEW,
-        fit(policy.eligible_reviewers(request), actor=actor, request=request),
+        fit(reviewers.eligible_reviewers(request), actor=actor, request=request),
         key=f"review:{version(request)}",
         subject=f"Review wanted: request {request.pk} by {request.author_name}{_risks(request)}",
         text=_why(request),
@@ -171,10 +171,10 @@ def approval_ending(*, request: ChangeRequest, ends_at: datetime) -> None:
 
 def _waits(request: ChangeRequest, key: str, subject: str) -> None:
     done = set(Review.objects.filter(request=request, checksum=request.checksum).values_list("reviewer", flat=True))
-    reviewers = [person for person in policy.eligible_reviewers(request) if person.pk not in done]
+    able = [person for person in reviewers.eligible_reviewers(request) if person.pk not in done]
     tell(
         kinds.WAITING,
-        fit([*reviewers, *authors(request)], actor=MAILADMIN, request=request),
+        fit([*able, *authors(request)], actor=MAILADMIN, request=request),
         key=f"{key}:{version(request)}",
         subject=subject,
         text=_why(request),

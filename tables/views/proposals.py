@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tables import applying, changes, policy
+from tables import applying, changes, judging
 from tables.models import Change, ChangeRequest
 from tables.sendmail.risk.effect import effects
 from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
@@ -31,7 +31,7 @@ class Proposal:
 
 def proposals(request: ChangeRequest, shown: Sequence[Change]) -> list[Proposal]:
     stands = _conflicts(request, shown)
-    risks = policy.risks_within(request, shown)
+    risks = judging.risks_within(request, shown)
     return [_proposal(request, change, sorted(risk), stands) for change, risk in zip(shown, risks, strict=True)]
 
 
@@ -48,7 +48,7 @@ def _proposal(
     risks: list[Risk],
     stands: dict[int, Entry | None],
 ) -> Proposal:
-    table, before, after = policy.step_of(change)
+    table, before, after = judging.step_of(change)
     removed, added = changes.lines(change)
     current = stands.get(change.pk)
     return Proposal(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import changes, closing, entries, inbox, policy, reviews
+from tables import changes, closing, entries, inbox, reviewers, reviews
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm
 from tables.models import Change, ChangeRequest
 from tables.views.access import actor_of, needs, person_of
@@ -109,7 +109,7 @@ def show(
 
 
 def may_withdraw(wanted: ChangeRequest, user: User) -> bool:
-    return wanted.is_open and user.has_perm(EDIT) and user.pk in policy.author_ids(wanted)
+    return wanted.is_open and user.has_perm(EDIT) and user.pk in reviewers.author_ids(wanted)
 
 
 @require_POST

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
-from tables import reminding, reviews
+from tables import policy, reminding, reviews
 from tables.models import ChangeRequest, Notice
 from tests.services.editing import approve, save
 
@@ -75,7 +75,7 @@ def test_what_is_decided_is_not_reminded_of(request_: ChangeRequest, bob: User) 
 
 
 def test_who_has_decided_is_not_reminded(request_: ChangeRequest, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tables.policy.required_reviews", lambda risks: 2)
+    monkeypatch.setattr(policy, "demand", lambda **_: policy.Demand(2))
     reviews.note_viewing(request=request_, person=bob)
     reviews.approve(request=request_, reviewer=bob, checksum=request_.checksum)
     aged(request_, 5)

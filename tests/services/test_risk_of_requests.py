@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from mailadmin.accounts.models import User
-from tables import changes, policy
+from tables import changes, judging
 from tables.actors import Actor
 from tables.entries import get_cluster, look_around
 from tables.models import ChangeRequest
@@ -51,7 +51,7 @@ def test_two_deletions_that_open_a_relay_only_together_need_a_second_person(alic
     request = ask_for(alice, ("access", "to:a.example.com", None), ("access", "a.example.com", None))
     assert request.state == "submitted"
     assert "relay" in request.risks
-    assert [sorted(found) for found in policy.risks_within(request, list(request.changes.order_by("id")))] == [
+    assert [sorted(found) for found in judging.risks_within(request, list(request.changes.order_by("id")))] == [
         ["bypass", "relay"],
         ["bypass", "relay"],
     ]
@@ -76,8 +76,8 @@ def test_a_part_of_a_request_is_judged_with_the_rest_of_it(alice: User, bob: Use
     again = ask_for(alice, ("relay-domains", "a.example.com", None), ("relay-domains", "example.com", ""))
     first, second = again.changes.order_by("id")
     assert again.state == "submitted"
-    assert [sorted(found) for found in policy.risks_within(again, [second])] == [["relay"]]
-    assert [sorted(found) for found in policy.risks_within(again, [first])] == [[]]
+    assert [sorted(found) for found in judging.risks_within(again, [second])] == [["relay"]]
+    assert [sorted(found) for found in judging.risks_within(again, [first])] == [[]]
 
 
 def test_a_key_that_is_narrowed_by_an_edit_needs_nobody_and_one_that_is_widened_does(alice: User, bob: User) -> None:

@@ -1,0 +1,39 @@
+"""What the changes of a request put at risk, judged by effect against the tables as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tables.entries import look_around
+from tables.models import Change, ChangeRequest, Cluster
+from tables.sendmail.risk.together import Step, after_all, remembered, risks_together
+from tables.sendmail.spec import Entry, Lookup, Risk, TableSpec
+from tables.sendmail.tables import TABLES
+from tables.states import from_json
+
+
+def step_of(change: Change) -> Step:
+    return TABLES[change.table], from_json(change.key, change.before), from_json(change.key, change.after)
+
+
+def risks_of(cluster: Cluster, changes: Iterable[Change]) -> frozenset[Risk]:
+    """The risks of all changes done at once, against the tables as they stand now."""
+    found = risks_together([step_of(change) for change in changes], look_around(cluster))
+    return frozenset().union(*found)
+
+
+def risks_within(request: ChangeRequest, shown: Sequence[Change]) -> list[frozenset[Risk]]:
+    """The risks of some changes of a request, each as a part of the whole of it."""
+    look = remembered(look_around(request.cluster))
+
+    def then(table: str, keys: Iterable[str]) -> Mapping[str, str]:
+        asked = list(keys)
+        changed = request.changes.filter(table=table, key__in=asked)
+        return after_all([step_of(change) for change in changed], look)(table, asked)
+
+    return risks_together([step_of(change) for change in shown], look, then)
+
+
+def is_tightening(table: TableSpec, before: Entry | None, after: Entry | None, look: Lookup) -> bool:
+    """Whether a change takes back what needed a second person to be given. It never has to wait."""
+    return not table.risks(before, after, look) and bool(table.risks(after, before, look))
