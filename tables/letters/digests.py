@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.conf import settings
 from django.db import transaction
@@ -53,9 +53,12 @@ def day_of(now: datetime, *, early: bool = False) -> date | None:
     return local.date() if early or local.hour >= settings.DIGEST_HOUR else None
 
 
-def _waiting_for(day: date) -> QuerySet[User]:
+def _waiting_for(day: date, *, early: bool = False) -> QuerySet[User]:
+    """Those for whom nobody thought of that day yet. Who came after its hour has none to miss."""
     earlier = Q(notice_settings__digest_day__isnull=True) | Q(notice_settings__digest_day__lt=day)
-    return User.objects.filter(earlier, is_active=True).exclude(email="")
+    people = User.objects.filter(earlier, is_active=True).exclude(email="")
+    begin = timezone.make_aware(datetime.combine(day, time(settings.DIGEST_HOUR)))
+    return people if early else people.filter(date_joined__lt=begin)
 
 
 def due(now: datetime) -> bool:
@@ -68,7 +71,7 @@ def write_due(*, now: datetime | None = None, early: bool = False) -> int:
     day = day_of(now or timezone.now(), early=early)
     if day is None or not settings.EMAIL_ON:
         return 0
-    return sum(_write(person, day) for person in _waiting_for(day).order_by("pk"))
+    return sum(_write(person, day) for person in _waiting_for(day, early=early).order_by("pk"))
 
 
 @transaction.atomic

@@ -39,7 +39,7 @@ WAITING = Kind(
 GLASS = Kind(
     "glass",
     "Break glass",
-    "A change went live without the second person that it needs.",
+    "A change went live without the second person that it needs. This always comes at once.",
     How.NOW,
     "bolt",
     asks=True,

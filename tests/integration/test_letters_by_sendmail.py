@@ -56,10 +56,9 @@ def box(by_sendmail: MailHost, publish: Publish, people: dict[str, User]) -> Pat
 
 
 def delivered(host: MailHost, box: Path) -> list[Message]:
-    """Run the queue once, and read what is in the mailbox."""
+    """Run the queue once, in the foreground as -v makes it, and read what is in the mailbox."""
     command = [find_program("sendmail"), "-q", "-v", "-C", str(host.cf)]
-    done = subprocess.run(command, check=True, timeout=60, capture_output=True, text=True)
-    print(done.stdout, done.stderr)
+    subprocess.run(command, check=True, timeout=60, capture_output=True)
     with closing(mailbox.mbox(box)) as found:
         return list(found)
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -15,7 +16,7 @@ from tables.management import postman
 from tables.management.checker import spawn
 from tables.management.commands.publisher import Loop
 from tables.management.postman import Postman
-from tables.models import Letter, NoticeSettings
+from tables.models import ChangeRequest, Letter, NoticeSettings
 from tests.integration.daemon import wait_for
 from tests.services.editing import save
 
@@ -115,6 +116,7 @@ def test_the_digest_is_a_reason_to_start(
     people: dict[str, User], watched: Watch, monkeypatch: pytest.MonkeyPatch, settings: object
 ) -> None:
     settings.DIGEST_HOUR = 0
+    User.objects.update(date_joined=timezone.now() - timedelta(days=2))
     starts = Starts()
     watched(Postman(starts)).look()
     assert len(starts.asked) == 1
@@ -132,10 +134,6 @@ def test_the_publisher_looks_after_each_publication(
 
 
 def test_a_reminder_is_part_of_the_house_keeping(alice: User, bob: User) -> None:
-    from datetime import timedelta
-
-    from tables.models import ChangeRequest
-
     request = save(alice, "relay-domains", "a.example", reason="x")
     ChangeRequest.objects.update(submitted_at=timezone.now() - timedelta(days=4))
     Letter.objects.update(created_at=timezone.now() - timedelta(days=4))

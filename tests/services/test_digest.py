@@ -25,6 +25,18 @@ pytestmark = pytest.mark.django_db
 MORNING = datetime(2026, 11, 25, 7, 30, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def long_here(people: dict[str, User]) -> None:
+    User.objects.update(date_joined=MORNING - timedelta(days=30))
+
+
+def test_who_came_after_its_hour_has_missed_none(alice: User, bob: User, dora: User) -> None:
+    save(alice, "relay-domains", "a.example", reason="x")
+    User.objects.filter(pk=bob.pk).update(date_joined=MORNING)
+    assert digests.write_due(now=MORNING + timedelta(hours=1)) == 1
+    assert digests.write_due(now=MORNING + timedelta(days=1)) == 2
+
+
 def only_digests(*people: User) -> None:
     for person in people:
         inbox.choose(person=person, wanted={name: How.DIGEST for name, kind in KINDS.items() if not kind.fixed})
