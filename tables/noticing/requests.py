@@ -22,8 +22,9 @@ MAILADMIN = Actor("mailadmin")
 SAME_ACT = timedelta(seconds=10)
 
 
-def authors(request: ChangeRequest) -> list[User]:
-    return list(User.objects.filter(pk__in=reviewers.author_ids(request)).order_by("username"))
+def authors(request: ChangeRequest, *, but: User | None = None) -> list[User]:
+    keys = reviewers.author_ids(request) - {but.pk if but else None}
+    return list(User.objects.filter(pk__in=keys).order_by("username")) if keys else []
 
 
 def version(request: ChangeRequest) -> str:
@@ -81,7 +82,7 @@ def review_withdrawn(*, request: ChangeRequest, reviewer: User) -> None:
 
 def applied(*, request: ChangeRequest, actor: Actor) -> None:
     """Tell the authors when somebody else applied it; whoever just approved it has told them so far."""
-    told = fit(authors(request), actor=actor, request=request)
+    told = fit(authors(request, but=actor.person), actor=actor, request=request)
     if not told:
         return
     if _said_by_the_approval(request, actor):
