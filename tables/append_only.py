@@ -1,9 +1,16 @@
-"""The database refuses to alter or delete audit events, reviews and original files, and a review by an author."""
+"""The database refuses to alter or delete audit events, reviews, contributors and original files, and a review by an
+author."""
 
 from collections.abc import Iterator
 from typing import Any
 
-TABLES = ("tables_auditevent", "tables_review", "tables_originalfile", "tables_originalpart")
+TABLES = (
+    "tables_auditevent",
+    "tables_review",
+    "tables_contributor",
+    "tables_originalfile",
+    "tables_originalpart",
+)
 
 _POSTGRESQL = """
 CREATE OR REPLACE FUNCTION mailadmin_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -23,16 +30,25 @@ END $$;
 _AUTHORS = (
     "SELECT author_id FROM tables_changerequest WHERE id = NEW.request_id AND author_id IS NOT NULL "
     "UNION SELECT submitter_id FROM tables_changerequest WHERE id = NEW.request_id AND submitter_id IS NOT NULL "
-    "UNION SELECT author_id FROM tables_change WHERE request_id = NEW.request_id AND author_id IS NOT NULL"
+    "UNION SELECT author_id FROM tables_change WHERE request_id = NEW.request_id AND author_id IS NOT NULL "
+    "UNION SELECT person_id FROM tables_contributor WHERE request_id = NEW.request_id"
 )
 
 #: SQLite's INSERT OR REPLACE deletes without a trigger's knowing: what makes a new row the same as one that stands.
 _SAME = {
     "tables_auditevent": "id = NEW.id OR number = NEW.number",
     "tables_review": "id = NEW.id OR (request_id = NEW.request_id AND reviewer_id = NEW.reviewer_id "
-    "AND checksum = NEW.checksum)",
+    "AND checksum = NEW.checksum AND turn = NEW.turn)",
+    "tables_contributor": "id = NEW.id OR (request_id = NEW.request_id AND person_id = NEW.person_id)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
+}
+
+
+#: Tables without which a trigger cannot stand yet: it asks them, or columns that came with them.
+_NEEDED = {
+    "tables_review_by_another": ("tables_contributor",),
+    "tables_review_no_replace": ("tables_contributor",),
 }
 
 
@@ -47,7 +63,7 @@ def install(connection: Any) -> None:
         if postgresql:
             cursor.execute(_POSTGRESQL.replace("%(authors)s", _AUTHORS))
         for name, table, statement in _triggers(connection.vendor):
-            if table not in present:
+            if not {table, *_NEEDED.get(name, ())} <= present:
                 continue
             if postgresql:
                 cursor.execute(f"CREATE OR REPLACE TRIGGER {name} {statement}")
@@ -56,9 +72,12 @@ def install(connection: Any) -> None:
 
 
 def remove(connection: Any) -> None:
-    """Take the triggers away, as only a test or a restore by the database's owner may."""
+    """Take the triggers away, as only a migration, a test or a restore by the database's owner may."""
     with connection.cursor() as cursor:
+        present = set(connection.introspection.table_names(cursor))
         for name, table, _statement in _triggers(connection.vendor):
+            if table not in present:
+                continue
             suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
 

@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, notices, policy, reviewers
+from tables import audit, notices, policy, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
-from tables.errors import ChangeError, Forbidden
+from tables.errors import ChangeError, Forbidden, Waiting
 from tables.judging import risks_of
 from tables.models import ENTRY_MODELS, Change, ChangeRequest, Cluster, EntryModel
+from tables.sendmail.render import item_text
 from tables.sendmail.spec import Entry, Risk, TableSpec
 from tables.sendmail.tables import TABLES
+from tables.sendmail.territory import zone
 from tables.states import checksum, from_json
 
 State = ChangeRequest.State
@@ -30,18 +32,34 @@ ACTIONS = {
 }
 
 
+def locked(request: ChangeRequest) -> ChangeRequest:
+    """The request as it is now, under the one order of locks everywhere: the cluster, then the request."""
+    Cluster.objects.select_for_update().get(pk=request.cluster_id)
+    return ChangeRequest.objects.select_for_update(of=("self",)).select_related("cluster").get(pk=request.pk)
+
+
 def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
-    """SHA-256 over what a reviewer looks at: reason, and per change what it is, from what, to what and by whom."""
+    """SHA-256 over what a reviewer looks at: the reason, and per change what it is, from what, to what, by whom, and
+    the exact bytes that it takes out of its file and puts in.
+
+    Those of the whole file are not in it: they change with every other edit of the table, which nobody need approve
+    this request again for.
+    """
     return checksum(
         {
             "request": request.pk,
             "reason": request.reason,
             "changes": [
-                [change.table, change.key, change.action, change.before, change.after, change.author_id]
+                [change.table, change.key, change.action, change.before, change.after, change.author_id, _lines(change)]
                 for change in sorted(changes, key=lambda change: (change.table, change.key))
             ],
         }
     )
+
+
+def _lines(change: Change) -> list[str]:
+    states = (from_json(change.key, change.before), from_json(change.key, change.after))
+    return [item_text(TABLES[change.table], entry) if entry else "" for entry in states]
 
 
 def _chunks(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
@@ -99,9 +117,12 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     if request.state not in {State.SUBMITTED, State.APPROVED}:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
     if request_checksum(request, changes) != request.checksum:
-        raise ChangeError(f"Change request {request.pk} is not what was submitted. Withdraw it and make it anew.")
+        raise ChangeError(f"Change request {request.pk} is not what was submitted. Bring it up to date.")
+    if held_back := waits(request):
+        raise Waiting(held_back)
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
+    scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
     request.risks = _refuse_unapproved(request, changes)
     _write(cluster, changes)
     _number(cluster, changes)
@@ -112,17 +133,43 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     return request
 
 
+@transaction.atomic
+def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
+    """Apply a request that has all approvals it needs; it stays approved while something holds it back.
+
+    Comes back ``submitted`` (more approvals needed), ``approved``, ``applied`` or ``conflicted``.
+    """
+    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
+    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    changes = list(request.changes.select_related("author").order_by("id"))
+    demand = policy.demand(request=request, risks=risks_of(cluster, changes))
+    enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
+    state = State.APPROVED if enough else State.SUBMITTED
+    if request.state != state:
+        request.state = state
+        request.save(update_fields=["state"])
+    if not enough or waits(request):
+        return request
+    return apply(request=request, actor=actor)
+
+
 def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> list[Risk]:
     """The risks as they are now, each backed by as many approvals as it needs."""
     risks = risks_of(request.cluster, changes)
-    needed = policy.demand(request=request, risks=risks).reviews
-    given = len({review.reviewer_id for review in reviewers.valid_approvals(request)}) if needed else 0
-    if given < needed:
-        raise Forbidden(
-            f"Change request {request.pk} needs {needed} approval by another person ({', '.join(sorted(risks))}) "
-            f"and has {given}."
-        )
+    demand = policy.demand(request=request, risks=risks)
+    if demand.reviews and (lacking := reviewers.lacking(reviewers.valid_approvals(request), demand)):
+        persons = "one more person" if lacking == 1 else f"{lacking} more persons"
+        raise Forbidden(f"Change request {request.pk} needs an approval by {persons} ({', '.join(demand.reasons)}).")
     return sorted(risks)
+
+
+def waits(request: ChangeRequest) -> str:
+    """Why an approved request must not be applied yet; empty when it may."""
+    open_threads = request.remarks.filter(parent__isnull=True, resolved_at__isnull=True).count()
+    if not open_threads:
+        return ""
+    threads = "a thread of its review is" if open_threads == 1 else f"{open_threads} threads of its review are"
+    return f"Change request {request.pk} waits: {threads} open. Have it answered and resolved."
 
 
 def _conflicted(request: ChangeRequest, actor: Actor, found: Sequence[tuple[Change, Entry | None]]) -> ChangeRequest:
@@ -148,6 +195,7 @@ def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
         cluster=cluster,
         key=entry.key,
         domain=table.domain(entry.key),
+        zone=zone(table, entry.key),
         value=entry.value,
         comment=entry.comment,
         enabled=entry.enabled,

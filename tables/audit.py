@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tables.models import AuditEvent, AuditHead
+from tables.sendmail.tables import TABLES
+from tables.sendmail.territory import zone
 from tables.states import checksum
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
         cluster=act.cluster.name if act.cluster else "",
         table=act.table,
         key=act.key,
+        zone=zone(TABLES[act.table], act.key) if act.key and act.table in TABLES else "",
         request_id=act.request.pk if act.request else None,
         reason=act.reason,
         before=act.before,

@@ -11,11 +11,12 @@ from django.db.models import Model
 
 from tables.models import ENTRY_MODELS, Cluster
 from tables.sendmail.spec import Entry, TableSpec
+from tables.sendmail.territory import zone
 
 #: Rows that one call takes.
 CHUNK = 5000
 
-COLUMNS = ("cluster_id", "key", "domain", "value", "comment", "enabled", "position", "above", "raw")
+COLUMNS = ("cluster_id", "key", "domain", "zone", "value", "comment", "enabled", "position", "above", "raw")
 
 
 def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> None:
@@ -48,6 +49,7 @@ def _values(cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> Ite
             pk,
             entry.key,
             domain(entry.key),
+            zone(table, entry.key),
             entry.value,
             entry.comment,
             entry.enabled,

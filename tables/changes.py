@@ -9,28 +9,31 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import EDIT
-from tables import applying, audit, notices, policy, reviewers
+from tables import applying, audit, contributors, notices, policy, reviewers, scopes, seeing
 from tables.actors import Actor
-from tables.entries import get_entry, look_around
+from tables.entries import find, get_entry, look_around
 from tables.errors import (
     ChangeError,
     Forbidden,
     Invalid,
     KeyHeld,
+    NotDelegated,
     ReasonMissing,
     ReviewError,
     Stale,
     Unconfirmed,
 )
-from tables.judging import is_tightening, risks_of
+from tables.judging import is_tightening, risks_of_each
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
+from tables.scopes import Scope
 from tables.sendmail.hiding import unhidden
 from tables.sendmail.render import changed, is_faithful, item_text, renamed, switched
 from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.syntax.typed import check_typed, replaced
 from tables.sendmail.tables import TABLES, check_entry, misread, normalise_key
+from tables.sendmail.territory import zone
 from tables.several import Several, in_place_of, sort_out
 from tables.states import entry_checksum, from_json, to_json
 
@@ -39,6 +42,7 @@ __all__ = [
     "Forbidden",
     "Invalid",
     "KeyHeld",
+    "NotDelegated",
     "ReasonMissing",
     "ReviewError",
     "Stale",
@@ -69,9 +73,11 @@ CHUNK = 500
 
 def draft(*, cluster: Cluster, actor: Actor, kind: str = ChangeRequest.Kind.EDIT, reason: str = "") -> ChangeRequest:
     _must_be_editor(actor)
-    return ChangeRequest.objects.create(
+    request = ChangeRequest.objects.create(
         cluster=cluster, kind=kind, author=actor.person, author_name=actor.name, reason=reason.strip()
     )
+    contributors.note(request=request, actor=actor)
+    return request
 
 
 def propose(*, request: ChangeRequest, actor: Actor, table: TableSpec, key: str, after: Entry | None) -> Change | None:
@@ -89,7 +95,9 @@ def propose_many(
     _must_be_editor(actor)
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be edited.")
-    wanted = [_change(request, actor, table, before, after) for before, after in pairs if before != after]
+    contributors.note(request=request, actor=actor)
+    own = scopes.own(scope=scopes.of_actor(actor), table=table, pairs=pairs)
+    wanted = [_change(request, actor, table, before, after) for before, after in own if before != after]
     _guard_lines(table, wanted)
     for start in range(0, len(wanted), CHUNK):
         keys = [change.key for change in wanted[start : start + CHUNK]]
@@ -101,11 +109,13 @@ def _change(
     request: ChangeRequest, actor: Actor, table: TableSpec, before: Entry | None, after: Entry | None
 ) -> Change:
     action = Change.Action.CREATE if before is None else Change.Action.DELETE if after is None else Change.Action.UPDATE
+    key = (before or after or Entry("")).key
     return Change(
         request=request,
         cluster=request.cluster,
         table=table.name,
-        key=(before or after or Entry("")).key,
+        key=key,
+        zone=zone(table, key),
         action=action,
         before=to_json(before),
         after=to_json(after),
@@ -133,8 +143,12 @@ def _must_be_editor(actor: Actor) -> None:
 
 @transaction.atomic
 def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
-    """Hand a draft in. Applied at once when no change in it needs a review; otherwise it waits for one."""
+    """Hand a draft in. Applied at once when no change in it needs a review; otherwise it waits for one.
+
+    Approvals of exactly this version, from before it was brought up to date, still count.
+    """
     _must_be_editor(actor)
+    contributors.note(request=request, actor=actor)
     # One order of locks everywhere: the cluster, then the request.
     cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
     request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
@@ -143,12 +157,14 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     changes = list(request.changes.order_by("id"))
     if not changes:
         raise ChangeError("Nothing was changed. Edit something before you submit.")
-    risks = risks_of(cluster, changes)
+    scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
+    found = risks_of_each(cluster, changes)
+    risks = frozenset[Risk]().union(*found)
     request.reason = reason.strip() or request.reason
     needed = policy.demand(request=request, risks=risks).reviews
     if needed and not request.reason:
         raise ReasonMissing(risks)
-    _refuse_held_keys(cluster, changes)
+    _refuse_held_keys(cluster, changes, scopes.of_actor(actor))
     request.submitter = actor.person
     request.risks = sorted(risks)
     request.checksum = applying.request_checksum(request, changes)
@@ -158,6 +174,8 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     if not needed:
         return applying.apply(request=request, actor=actor)
     _refuse_unreviewable(request)
+    request.changes.filter(risky=True).update(risky=False)
+    _mark_risky(changes, found)
     try:
         with transaction.atomic():
             request.changes.update(holds=True)
@@ -171,18 +189,25 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
         reason=request.reason,
         detail={"risks": request.risks, "checksum": request.checksum, "changes": len(changes)},
     )
+    request = applying.settle(request=request, actor=actor)
     notices.review_asked(request=request, actor=actor)
     return request
 
 
-def _refuse_held_keys(cluster: Cluster, changes: Sequence[Change]) -> None:
+def _mark_risky(changes: Sequence[Change], found: Sequence[frozenset[Risk]]) -> None:
+    risky = [change.pk for change, risks in zip(changes, found, strict=True) if risks]
+    for start in range(0, len(risky), CHUNK):
+        Change.objects.filter(pk__in=risky[start : start + CHUNK]).update(risky=True)
+
+
+def _refuse_held_keys(cluster: Cluster, changes: Sequence[Change], scope: Scope) -> None:
     """A key belongs to one open request at a time; what only tightens does not wait for that."""
     look = look_around(cluster)
     for held in applying.holders(cluster, changes):
         mine = next(change for change in changes if (change.table, change.key) == (held.table, held.key))
         before, after = from_json(mine.key, mine.before), from_json(mine.key, mine.after)
         if not is_tightening(TABLES[mine.table], before, after, look):
-            raise KeyHeld(held.request, held.table, held.key)
+            raise KeyHeld(seeing.named(scope, held.request), held.table, held.key)
 
 
 def _refuse_unreviewable(request: ChangeRequest) -> None:
@@ -197,16 +222,27 @@ def _refuse_unreviewable(request: ChangeRequest) -> None:
 
 
 def check(
-    *, cluster: Cluster, table: TableSpec, original_key: str | None, typed: Entry
+    *, scope: Scope, cluster: Cluster, table: TableSpec, original_key: str | None, typed: Entry
 ) -> tuple[list[Problem], frozenset[Risk]]:
     """What is wrong with an entry as typed, and what saving it would put at risk. Writes nothing."""
-    current = get_entry(cluster=cluster, table=table, key=original_key) if original_key is not None else None
+    current = _original(scope, cluster, table, original_key)
     wanted = _meant(table, current, typed)
-    return _problems(cluster, table, original_key, typed, wanted), _risks_of_edit(cluster, table, current, wanted)
+    problems = _problems(scope, cluster, table, original_key, typed, wanted)
+    # Of what is not theirs a person is not told either what it would meet there.
+    risks = _risks_of_edit(cluster, table, current, wanted) if scope.sees(table, wanted.key) else frozenset()
+    return problems, risks
 
 
-def _problems(cluster: Cluster, table: TableSpec, key: str | None, typed: Entry, wanted: Entry) -> list[Problem]:
+def _original(scope: Scope, cluster: Cluster, table: TableSpec, key: str | None) -> Entry | None:
+    return None if key is None else find(scope=scope, cluster=cluster, table=table, key=key)
+
+
+def _problems(
+    scope: Scope, cluster: Cluster, table: TableSpec, key: str | None, typed: Entry, wanted: Entry
+) -> list[Problem]:
     problems = replaced(check_entry(table, wanted), check_typed(table, typed, key))
+    if not_theirs := scope.objection(table, wanted):
+        return [not_theirs, *problems]
     if wanted.key != key and get_entry(cluster=cluster, table=table, key=wanted.key):
         problems.append(_taken(table, wanted.key))
     return problems
@@ -258,11 +294,13 @@ def save_entry(
     Of ``typed`` only key, value, comment and the enabled flag count: its place and lines are found here.
     Raises :class:`Invalid`, :class:`Unconfirmed`, :class:`Stale`, :class:`KeyHeld`, :class:`ReasonMissing`.
     """
+    scope = scopes.of_actor(actor)
     current = None
     if original_key is not None:
-        current = _seen_entry(cluster, table, original_key, seen)
+        current = _seen_entry(scope, cluster, table, original_key, seen)
     meant = _meant(table, current, typed)
-    _refuse_problems(_problems(cluster, table, original_key, typed, meant), confirmed=confirmed)
+    scopes.refuse(scope=scope, table=table, entry=meant)
+    _refuse_problems(_problems(scope, cluster, table, original_key, typed, meant), confirmed=confirmed)
     wanted = _edited(cluster, table, current, meant)
     pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
     if current is not None and current.key != wanted.key:
@@ -270,11 +308,13 @@ def save_entry(
     return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason)
 
 
-def check_entries(*, cluster: Cluster, table: TableSpec, original_key: str | None, typed: Sequence[Entry]) -> Several:
+def check_entries(
+    *, scope: Scope, cluster: Cluster, table: TableSpec, original_key: str | None, typed: Sequence[Entry]
+) -> Several:
     """What :func:`save_entries` would make of several entries as typed. Writes nothing."""
-    current = get_entry(cluster=cluster, table=table, key=original_key) if original_key is not None else None
+    current = _original(scope, cluster, table, original_key)
     wanted = [_meant(table, current, entry) for entry in typed]
-    return sort_out(cluster=cluster, table=table, original_key=original_key, wanted=wanted)
+    return sort_out(scope=scope, cluster=cluster, table=table, original_key=original_key, wanted=wanted)
 
 
 @transaction.atomic
@@ -293,8 +333,9 @@ def save_entries(
 
     What stands there with the same value is left out; another value is refused. Raises what :func:`save_entry` raises.
     """
-    current = None if original_key is None else _seen_entry(cluster, table, original_key, seen)
-    several = check_entries(cluster=cluster, table=table, original_key=original_key, typed=typed)
+    scope = scopes.of_actor(actor)
+    current = None if original_key is None else _seen_entry(scope, cluster, table, original_key, seen)
+    several = check_entries(scope=scope, cluster=cluster, table=table, original_key=original_key, typed=typed)
     _refuse_problems(several.problems, confirmed=confirmed)
     made = [_edited(cluster, table, current, entry) for entry in several.new[:1]] + several.new[1:]
     pairs = in_place_of(cluster=cluster, table=table, current=current, made=made)
@@ -305,7 +346,7 @@ def save_entries(
 def delete_entry(
     *, cluster: Cluster, actor: Actor, table: TableSpec, key: str, seen: str, reason: str = ""
 ) -> ChangeRequest:
-    current = _seen_entry(cluster, table, key, seen)
+    current = _seen_entry(scopes.of_actor(actor), cluster, table, key, seen)
     return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, None)], reason=reason)
 
 
@@ -314,15 +355,15 @@ def switch_entry(
     *, cluster: Cluster, actor: Actor, table: TableSpec, key: str, enabled: bool, seen: str, reason: str = ""
 ) -> ChangeRequest:
     """Comment an entry out, or back in. What is switched on must be free of errors."""
-    current = _seen_entry(cluster, table, key, seen)
+    current = _seen_entry(scopes.of_actor(actor), cluster, table, key, seen)
     wanted = switched(table, current, enabled)
     if enabled:
         _refuse_problems(check_entry(table, wanted), confirmed=True)
     return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, wanted)], reason=reason)
 
 
-def _seen_entry(cluster: Cluster, table: TableSpec, key: str, seen: str) -> Entry:
-    current = get_entry(cluster=cluster, table=table, key=key)
+def _seen_entry(scope: Scope, cluster: Cluster, table: TableSpec, key: str, seen: str) -> Entry:
+    current = find(scope=scope, cluster=cluster, table=table, key=key)
     if current is None or entry_checksum(current) != seen:
         raise Stale(table.name, key, current)
     return current

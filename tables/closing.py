@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tables import applying, audit, notices, reviewers
+from tables import applying, audit, contributors, notices
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest
@@ -22,7 +22,7 @@ State = ChangeRequest.State
 def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """Take an open request back. Its author may, and so may the command line."""
     request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
-    if actor.person is not None and actor.person.pk not in reviewers.author_ids(request):
+    if actor.person is not None and actor.person.pk not in contributors.ids(request):
         raise Forbidden("Only an author of a request can withdraw it. An approver can reject it.")
     if not request.is_open:
         raise ChangeError(f"Change request {request.pk} is {request.state} already.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -10,11 +10,13 @@ from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import entries, inbox, releases
+from tables import entries, inbox, scopes, seeing
 from tables.models import ChangeRequest, CheckRun, Cluster
 from tables.publishing.hosts import slowest_host
-from tables.sendmail.spec import Kind
+from tables.scopes import Scope
+from tables.sendmail.spec import Grade, Kind
 from tables.sendmail.tables import TABLES
+from tables.states import checksum
 from tables.templatetags.panel import thousands
 
 THEMES = ("light", "dark", "system")
@@ -61,6 +63,10 @@ class Navigation:
     @cached_property
     def cluster(self) -> Cluster:
         return entries.get_cluster()
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scopes.of_person(cast("User", self.request.user))
 
     @property
     def search_url(self) -> str:
@@ -112,23 +118,25 @@ class Navigation:
 
     @property
     def _problems(self) -> Link:
-        run = CheckRun.objects.filter(cluster=self.cluster).only("errors", "warnings").first()
+        run = CheckRun.objects.filter(cluster=self.cluster).only("errors", "warnings", "notes").first()
+        found = seeing.grades(self.scope, run)
+        errors, warnings = found.get(Grade.ERROR, 0), found.get(Grade.WARNING, 0)
         return self._link(
             "Problems",
             "problems",
             "exclamation-triangle",
-            count=(run.errors + run.warnings or None) if run else None,
+            count=errors + warnings or None,
             count_of="errors and warnings",
-            hot=run is not None and run.errors > 0,
+            hot=errors > 0,
         )
 
     @cached_property
     def waiting(self) -> int:
-        return ChangeRequest.objects.filter(cluster=self.cluster, state=ChangeRequest.State.SUBMITTED).count()
+        return seeing.requests(self.scope, self.cluster).filter(state=ChangeRequest.State.SUBMITTED).count()
 
     @cached_property
     def pending(self) -> int:
-        found = releases.pending(cluster=self.cluster, host=slowest_host(self.cluster))
+        found = seeing.pending(self.scope, self.cluster, slowest_host(self.cluster))
         return found.order_by()[: MOST_COUNTED + 1].count()
 
     @cached_property
@@ -143,10 +151,10 @@ class Navigation:
     def tables(self) -> list[Link]:
         if not self._may(roles.VIEW):
             return []
-        counts = table_counts(self.cluster)
+        counts = table_counts(self.scope, self.cluster)
         return [
-            self._link(name, "table", ICONS[table.kind], table, count=counts[name], count_of="entries")
-            for name, table in TABLES.items()
+            self._link(name, "table", ICONS[TABLES[name].kind], TABLES[name], count=counts[name], count_of="entries")
+            for name in self.scope.tables
         ]
 
     @cached_property
@@ -159,10 +167,10 @@ class Navigation:
         return links
 
 
-def table_counts(cluster: Cluster) -> dict[str, int]:
-    """Entries of each table. Counting a million takes a tenth of a second, and every page shows them."""
-    key = f"counts:{cluster.pk}:{cluster.last_change}"
-    return cache.get_or_set(key, lambda: entries.counts(cluster), COUNTS_SECONDS) or {}
+def table_counts(scope: Scope, cluster: Cluster) -> dict[str, int]:
+    """Entries of each table that a person sees. Every page shows them, and a million take a tenth of a second."""
+    key = f"counts:{cluster.pk}:{cluster.last_change}:{checksum(scope.mark)}"
+    return cache.get_or_set(key, lambda: entries.counts(scope=scope, cluster=cluster), COUNTS_SECONDS) or {}
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

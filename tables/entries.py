@@ -9,6 +9,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
+from tables.scopes import Scope
 from tables.sendmail.international import word_to_ascii
 from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, Lookup, TableSpec, Under
@@ -30,6 +31,16 @@ def rows(*, cluster: Cluster, table: TableSpec) -> QuerySet[EntryModel]:
 def get_entry(*, cluster: Cluster, table: TableSpec, key: str) -> Entry | None:
     row = rows(cluster=cluster, table=table).filter(key=key).first()
     return row.entry if row else None
+
+
+def seen_rows(*, scope: Scope, cluster: Cluster, table: TableSpec) -> QuerySet[EntryModel]:
+    """Those that a person may see."""
+    return rows(cluster=cluster, table=table).filter(scope.rows(table.name))
+
+
+def find(*, scope: Scope, cluster: Cluster, table: TableSpec, key: str) -> Entry | None:
+    """The entry as a person may see it: what lies outside is not there."""
+    return get_entry(cluster=cluster, table=table, key=key) if scope.sees(table, key) else None
 
 
 def look_around(cluster: Cluster) -> Lookup:
@@ -83,37 +94,42 @@ def _has(table: TableSpec, name: str, word: str) -> Q:
     return found & ~hiding & ~Q(key__startswith=AUTH_PREFIX) if name == "value" else found & ~hiding
 
 
-def listing(*, cluster: Cluster, table: TableSpec, query: str = "", state: str = "all") -> QuerySet[EntryModel]:
+def listing(
+    *, scope: Scope, cluster: Cluster, table: TableSpec, query: str = "", state: str = "all"
+) -> QuerySet[EntryModel]:
     """Entries in the order of the file. ``state`` is one of :data:`STATES`."""
-    found = rows(cluster=cluster, table=table).filter(_matches(table, query)).order_by("position", "key")
+    mine = seen_rows(scope=scope, cluster=cluster, table=table)
+    found = mine.filter(_matches(table, query)).order_by("position", "key")
     return found if state == "all" else found.filter(enabled=state == "on")
 
 
-def search(*, cluster: Cluster, query: str, limit: int = 20) -> list[tuple[TableSpec, list[Entry], bool]]:
+def search(*, scope: Scope, cluster: Cluster, query: str, limit: int = 20) -> list[tuple[TableSpec, list[Entry], bool]]:
     """Matches in all tables: per table that has any, up to ``limit`` entries and whether there are more."""
     if not query.strip():
         return []
     results = []
-    for table in TABLES.values():
-        found = [row.entry for row in listing(cluster=cluster, table=table, query=query)[: limit + 1]]
+    for name in scope.tables:
+        table = TABLES[name]
+        found = [row.entry for row in listing(scope=scope, cluster=cluster, table=table, query=query)[: limit + 1]]
         if found:
             results.append((table, found[:limit], len(found) > limit))
     return results
 
 
-def history(*, cluster: Cluster, table: TableSpec, key: str) -> QuerySet[Change]:
+def history(*, scope: Scope, cluster: Cluster, table: TableSpec, key: str) -> QuerySet[Change]:
     """Every applied change of a key, newest first; a deleted key keeps its history."""
+    found = Change.objects.all() if scope.sees(table, key) else Change.objects.none()
     return (
-        Change.objects.filter(cluster=cluster, table=table.name, key=key, number__isnull=False)
+        found.filter(cluster=cluster, table=table.name, key=key, number__isnull=False)
         .select_related("request")
         .prefetch_related("request__reviews")
         .order_by("-number")
     )
 
 
-def counts(cluster: Cluster) -> dict[str, int]:
-    """Enabled and disabled entries of each table together."""
-    return {table.name: rows(cluster=cluster, table=table).count() for table in TABLES.values()}
+def counts(*, scope: Scope, cluster: Cluster) -> dict[str, int]:
+    """Enabled and disabled entries together, of each table in which a person may see any."""
+    return {name: seen_rows(scope=scope, cluster=cluster, table=TABLES[name]).count() for name in scope.tables}
 
 
 def is_empty(cluster: Cluster) -> bool:

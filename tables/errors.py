@@ -29,19 +29,21 @@ class Invalid(ChangeError):
         super().__init__(" ".join(f"{problem.message} {problem.remedy}" for problem in problems))
 
 
+class NotDelegated(Invalid):
+    """An entry that is not this limited person's to write."""
+
+
 class Unconfirmed(Invalid):
     """Warnings that the person has not accepted yet."""
 
 
 class KeyHeld(ChangeError):
-    """Another open request holds the key."""
+    """Another open request holds the key; one that says nothing of itself when it is not for this person to see."""
 
     def __init__(self, request: ChangeRequest, table: str, key: str) -> None:
         self.request = request
-        super().__init__(
-            f"{key} in {table} is held by change request {request.pk} of {request.author_name}. "
-            "Have that request decided or withdrawn first."
-        )
+        who = f"change request {request.pk} of {request.author_name}" if request.pk else "a change request of others"
+        super().__init__(f"{key} in {table} is held by {who}. Have that request decided or withdrawn first.")
 
 
 class ReasonMissing(ChangeError):
@@ -61,6 +63,10 @@ class Stale(ChangeError):
         self.current = current
         what = "deleted it" if current is None else "changed it"
         super().__init__(f"{key} in {table} is not what you were shown: somebody {what}. Compare and save again.")
+
+
+class Waiting(ChangeError):
+    """What is approved must not be applied yet. It stays approved and can be applied later."""
 
 
 class ReviewError(ChangeError):

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from tables.entries import rows
 from tables.models import Change, CheckRun, Cluster, StoredFinding
+from tables.scopes import Scope
 from tables.sendmail.spec import Entry, Fix, Grade, Problem, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
 from tables.sendmail.text import visible
@@ -37,11 +38,11 @@ def alone(table: TableSpec, entry: Entry) -> list[Problem]:
 
 
 def listing(
-    run: CheckRun, *, table: str = "", grades: Iterable[str] = (), rule: str = "", query: str = ""
+    found: QuerySet[StoredFinding], *, table: str = "", grades: Iterable[str] = (), rule: str = "", query: str = ""
 ) -> QuerySet[StoredFinding]:
-    """The stored findings that match all that is given, in their order."""
+    """Those that match all that is given, in their order."""
     given: dict[str, Any] = {"table": table, "grade__in": list(grades), "rule": rule, "key__icontains": query}
-    return run.findings.filter(**{name: value for name, value in given.items() if value}).order_by("number")
+    return found.filter(**{name: value for name, value in given.items() if value}).order_by("number")
 
 
 def _changed_since() -> Exists:
@@ -66,8 +67,13 @@ class Across:
     since: int
 
 
-def across(*, cluster: Cluster, table: TableSpec, keys: Iterable[str]) -> dict[str, list[Across]]:
-    """What shows across entries about these keys, as the last check found it; nothing of those changed since."""
+def across(*, scope: Scope, cluster: Cluster, table: TableSpec, keys: Iterable[str]) -> dict[str, list[Across]]:
+    """What shows across entries about these keys, as the last check found it; nothing of those changed since.
+
+    To a limited person nothing: it may name entries that are not theirs.
+    """
+    if scope.limited:
+        return {}
     stored = StoredFinding.objects.filter(run__cluster=cluster, table=table.name, key__in=list(keys), across=True)
     found: dict[str, list[Across]] = {}
     for row in stored.filter(~_changed_since()).annotate(then=F("run__change_number")).order_by("number"):
@@ -75,9 +81,9 @@ def across(*, cluster: Cluster, table: TableSpec, keys: Iterable[str]) -> dict[s
     return found
 
 
-def unmarked(cluster: Cluster, table: TableSpec) -> int:
+def unmarked(scope: Scope, cluster: Cluster, table: TableSpec) -> int:
     """Problems across entries that were found in a table beyond those that are stored: lists do not show them."""
-    run = last(cluster)
+    run = None if scope.limited else last(cluster)
     groups = [group for group in (run.groups if run else ()) if group["table"] == table.name and group["across"]]
     return sum(group["count"] - group["stored"] for group in groups)
 

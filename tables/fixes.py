@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from tables import changes, findings
+from tables import changes, findings, scopes
 from tables.actors import Actor
-from tables.entries import get_entry, look_around, rows
+from tables.entries import find, look_around, rows
 from tables.errors import ChangeError, ReasonMissing, Unconfirmed
 from tables.models import ChangeRequest, Cluster
 from tables.placing import position_for
+from tables.scopes import Scope
 from tables.sendmail.fixing import fixed
 from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Fix, Grade, Problem, Risk, TableSpec
@@ -46,14 +47,15 @@ class Planned:
     warnings: list[Problem]
 
 
-def plan(*, cluster: Cluster, table: TableSpec, key: str, rule: str, seen: str) -> Planned:
+def plan(*, scope: Scope, cluster: Cluster, table: TableSpec, key: str, rule: str, seen: str) -> Planned:
     """What mending this problem changes now. ``seen`` is :func:`findings.problem_checksum` of what was shown.
 
     ``key`` is empty where an entry is missing. Raises :class:`FixRefused`. Writes nothing.
     """
-    entry = get_entry(cluster=cluster, table=table, key=key) if key else None
-    problem, fix = _problem(cluster, table, entry, key, rule, seen)
+    entry = find(scope=scope, cluster=cluster, table=table, key=key) if key else None
+    problem, fix = _problem(scope, cluster, table, entry, key, rule, seen)
     steps = [*_replacing(table, entry, fix), *_adding(cluster, fix)]
+    _refuse_others(scope, steps)
     _refuse_taken(cluster, steps)
     _refuse_errors(steps)
     old = {found.rule for found in findings.alone(table, entry)} if entry else set()
@@ -86,7 +88,7 @@ def apply(
     """
     # One order of locks everywhere: the cluster first. What is planned cannot change before it is submitted.
     cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
-    planned = plan(cluster=cluster, table=table, key=key, rule=rule, seen=seen)
+    planned = plan(scope=scopes.of_actor(actor), cluster=cluster, table=table, key=key, rule=rule, seen=seen)
     if planned.risks and not reason.strip():
         raise ReasonMissing(planned.risks)
     if planned.warnings and not confirmed:
@@ -98,12 +100,19 @@ def apply(
     return changes.submit(request=request, actor=actor)
 
 
+def _refuse_others(scope: Scope, steps: Iterable[Step]) -> None:
+    """Before anything is said of what stands there."""
+    for step in steps:
+        for _pair in scopes.own(scope=scope, table=step.table, pairs=[(step.before, step.after)]):
+            pass
+
+
 def _problem(
-    cluster: Cluster, table: TableSpec, entry: Entry | None, key: str, rule: str, seen: str
+    scope: Scope, cluster: Cluster, table: TableSpec, entry: Entry | None, key: str, rule: str, seen: str
 ) -> tuple[Problem, Fix]:
     """The problem that was shown, as it is found now."""
     alone = findings.alone(table, entry) if entry else []
-    across = findings.across(cluster=cluster, table=table, keys=[key]).get(key, [])
+    across = findings.across(scope=scope, cluster=cluster, table=table, keys=[key]).get(key, [])
     for problem in [*alone, *(found.problem for found in across)]:
         if problem.rule == rule and problem.fix and findings.problem_checksum(entry, problem) == seen:
             return problem, problem.fix

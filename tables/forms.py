@@ -123,6 +123,29 @@ class ReviewForm(forms.Form):
     whole = forms.BooleanField(required=False)
 
 
+class TextForm(forms.Form):
+    """A remark about a request."""
+
+    text = LinesField(label="Remark", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AmendForm(forms.Form):
+    """What is said once about a request that is edited; its lines have forms of their own."""
+
+    reason = ReasonField()
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    confirmed = forms.BooleanField(label="Save with these warnings", required=False)
+
+
+class AmendLineForm(forms.Form):
+    """One entry that a request writes, as it is wanted now."""
+
+    value = RawField()
+    comment = LinesField(label="Comment", widget=forms.Textarea(attrs={"rows": 2}))
+    enabled = forms.BooleanField(label="In force", required=False)
+    drop = forms.BooleanField(label="Leave this change out", required=False)
+
+
 class ReasonForm(forms.Form):
     reason = ReasonField()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tables import closing, reminding
+from tables import closing, lapsing, reminding
 
 #: What is done, in order, and what is said of it when there was anything to do.
 CHORES: tuple[tuple[Callable[[], int], str], ...] = (
     (closing.expire, "%d change requests expired undecided."),
     (reminding.remind, "%d change requests were reminded of."),
+    (lapsing.remind, "%d approvals that grow too old were told of."),
 )
 
 

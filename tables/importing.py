@@ -14,14 +14,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, bulk, changes, originals
+from tables import audit, bulk, changes, originals, scopes
 from tables.actors import Actor
-from tables.entries import get_entry, is_empty, rows
-from tables.errors import ChangeError
+from tables.entries import get_entry, is_empty, seen_rows
+from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest, Cluster, FilePassage
 from tables.placing import end_of
 from tables.readings import Reading, buffered, refuse_change
 from tables.releases import entries_at
+from tables.scopes import Scope
 from tables.sendmail import mailcf
 from tables.sendmail.foreign import look
 from tables.sendmail.hiding import unhidden
@@ -181,6 +182,10 @@ def baseline(
 
     ``force``: the tables whose files are taken though they look like something else.
     """
+    if scopes.of_actor(actor).limited:
+        raise Forbidden(
+            f"{actor.name} is limited to what is delegated to them. Whoever is not must take the files over."
+        )
     looks = refuse_foreign(files, force)
     cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
     if not is_empty(cluster):
@@ -301,7 +306,7 @@ def request_import(
     reports = []
     for name, path in files.items():
         report = FileReport(TABLES[name], path, forced=looks.get(name, ""))
-        pairs = _differences(cluster, report, names, mode, progress)
+        pairs = _differences(scopes.of_actor(actor), cluster, report, names, mode, progress)
         changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
         reports.append(report)
     if not request.changes.exists():
@@ -321,7 +326,12 @@ def request_import(
 
 
 def _differences(
-    cluster: Cluster, report: FileReport, names: frozenset[str], mode: str, progress: Progress | None
+    scope: Scope,
+    cluster: Cluster,
+    report: FileReport,
+    names: frozenset[str],
+    mode: str,
+    progress: Progress | None,
 ) -> Iterator[tuple[Entry | None, Entry | None]]:
     keys: set[str] = set()
     end = end_of(cluster=cluster, table=report.table)
@@ -329,7 +339,9 @@ def _differences(
     while chunk := list(islice(found, CHUNK)):
         current = {
             row.key: row.entry
-            for row in rows(cluster=cluster, table=report.table).filter(key__in=[entry.key for entry in chunk])
+            for row in seen_rows(scope=scope, cluster=cluster, table=report.table).filter(
+                key__in=[entry.key for entry in chunk]
+            )
         }
         for entry in chunk:
             keys.add(entry.key)
@@ -338,7 +350,7 @@ def _differences(
             refuse_hidden(report, meant)
             yield stands, _wanted(stands, meant, end, mode)
     if mode == REPLACE:
-        yield from ((gone, None) for gone in _missing(cluster, report.table, keys))
+        yield from ((gone, None) for gone in _missing(scope, cluster, report.table, keys))
 
 
 def _wanted(current: Entry | None, entry: Entry, end: int, mode: str) -> Entry:
@@ -374,7 +386,9 @@ def refuse_hidden(report: FileReport, entry: Entry) -> None:
         )
 
 
-def _missing(cluster: Cluster, table: TableSpec, keys: set[str]) -> Iterator[Entry]:
-    for row in rows(cluster=cluster, table=table).order_by("key").iterator(chunk_size=CHUNK):
+def _missing(scope: Scope, cluster: Cluster, table: TableSpec, keys: set[str]) -> Iterator[Entry]:
+    """What the file lacks of what its importer may see: the rest is not theirs to delete."""
+    mine = seen_rows(scope=scope, cluster=cluster, table=table)
+    for row in mine.order_by("key").iterator(chunk_size=CHUNK):
         if row.key not in keys:
             yield row.entry

@@ -18,8 +18,12 @@ def step_of(change: Change) -> Step:
 
 def risks_of(cluster: Cluster, changes: Iterable[Change]) -> frozenset[Risk]:
     """The risks of all changes done at once, against the tables as they stand now."""
-    found = risks_together([step_of(change) for change in changes], look_around(cluster))
-    return frozenset().union(*found)
+    return frozenset().union(*risks_of_each(cluster, changes))
+
+
+def risks_of_each(cluster: Cluster, changes: Iterable[Change]) -> list[frozenset[Risk]]:
+    """The risks of each change when all are done at once, in their order."""
+    return risks_together([step_of(change) for change in changes], look_around(cluster))
 
 
 def risks_within(request: ChangeRequest, shown: Sequence[Change]) -> list[frozenset[Risk]]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from mailadmin.accounts.roles import SECRETS, VIEW
-from tables import audit
+from tables import audit, scopes
 from tables.actors import Actor
 from tables.audit import Finding
 from tables.errors import ChangeError, Forbidden
@@ -79,11 +79,18 @@ def why_not_exact(*, actor: Actor, file: OriginalFile) -> str:
     )
 
 
+def refuse_limited(actor: Actor) -> None:
+    """Whole files hold the lines of all domains."""
+    if scopes.of_actor(actor).limited:
+        raise Forbidden(f"{actor.name} is limited to what is delegated to them. Whole files are not.")
+
+
 @transaction.atomic
 def take(*, actor: Actor, file: OriginalFile, hide: bool = False) -> Iterator[bytes]:
     """The bytes of a file in pieces, recorded before the first one; with ``hide`` passwords are dots."""
     if actor.person is not None and not actor.person.has_perm(VIEW):
         raise Forbidden("You may not see the tables. Ask an administrator for a role.")
+    refuse_limited(actor)
     if not hide and (why_not := why_not_exact(actor=actor, file=file)):
         raise Forbidden(why_not)
     audit.record(

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tables.models import ChangeRequest
+from tables.models import ChangeRequest, Cluster
+
+#: Hours for which an approval carries what is not live yet.
+APPROVAL_HOURS = 72
+#: Risky lines above which a reviewer must tick each of them.
+TICK_ABOVE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +26,11 @@ class Demand:
 def demand(*, request: ChangeRequest, risks: Collection[str]) -> Demand:  # noqa: ARG001
     """What a request with these risks needs: one approval for anything that loosens, none otherwise."""
     return Demand(1 if risks else 0, tuple(sorted(risks)))
+
+
+def approval_hours(cluster: Cluster) -> int:  # noqa: ARG001
+    return APPROVAL_HOURS
+
+
+def tick_above(cluster: Cluster) -> int:  # noqa: ARG001
+    return TICK_ABOVE

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, policy, reviewers
+from tables import audit, policy, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release
+from tables.models import Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum, from_json
@@ -35,7 +35,9 @@ def cut(*, cluster: Cluster, actor: Actor, reason: str = "", override: bool = Fa
     When nothing was applied since the newest release, that one is queued again.
     """
     if actor.person is not None and not actor.person.has_perm(PUBLISH):
-        raise Forbidden("You may not publish. Ask an administrator for the role postmaster or approver.")
+        raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
+    if override and scopes.of_actor(actor).limited:
+        raise Forbidden("What stops an unsafe publication concerns all domains. Ask somebody who sees all of them.")
     cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
@@ -64,12 +66,23 @@ def _refuse_unbacked(cluster: Cluster, after: int) -> None:
     newer = fresh.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
     standing = fresh.filter(~Exists(newer))
     for request in ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk"):
-        needed = policy.demand(request=request, risks=request.risks).reviews
-        if needed and len(reviewers.standing_approvals(request)) < needed:
-            raise ChangeError(
-                f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
-                "Take its changes back, or propose them anew."
-            )
+        demand = policy.demand(request=request, risks=request.risks)
+        if demand.reviews and reviewers.lacking(reviewers.standing_approvals(request), demand):
+            raise ChangeError(_unbacked(request))
+
+
+def _unbacked(request: ChangeRequest) -> str:
+    given = reviewers.decisions(request).values()
+    if any(reviewers.lapsed(review) for review in given if review.decision == Review.Decision.APPROVE):
+        hours = policy.approval_hours(request.cluster)
+        return (
+            f"Change request {request.pk} was approved more than {hours} hours ago and never published. "
+            "Have it approved again on its page, or take its changes back."
+        )
+    return (
+        f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
+        "Take its changes back, or propose them anew."
+    )
 
 
 def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None) -> Release:

@@ -7,34 +7,34 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+from django.utils import timezone
 
 from mailadmin.accounts.grants import set_up_by
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
+from tables import contributors, policy, scopes
 from tables.models import ChangeRequest, Review
-
-
-def author_ids(request: ChangeRequest) -> set[int]:
-    """Everybody who made, edited or submitted any of it."""
-    lines = request.changes.filter(author__isnull=False).values_list("author_id", flat=True).distinct()
-    named = {request.author_id, request.submitter_id, *lines}
-    return {pk for pk in named if pk is not None}
 
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person may not review this request; empty when they may."""
-    return _why_not(author_ids(request), user)
+    return _why_not(request, contributors.ids(request), user)
 
 
-def _why_not(authors: Collection[int], user: User) -> str:
+def _why_not(request: ChangeRequest, authors: Collection[int], user: User) -> str:
     if not user.is_active:
         return "This account is switched off."
     if not user.has_perm(REVIEW):
         return "You are not an approver. Ask one to review this request."
     if user.pk in authors:
         return "You are an author of this request. Another approver must review it."
-    return _too_near(authors, user)
+    return _too_near(authors, user) or _why_outside(request, user)
+
+
+def _why_outside(request: ChangeRequest, user: User) -> str:
+    """Why a limited person may not review it: they must see, and could have written, all of it."""
+    return scopes.why_not_review(person=user, changes=request.changes.iterator)
 
 
 def _too_near(authors: Collection[int], user: User) -> str:
@@ -59,22 +59,45 @@ def eligible_reviewers(request: ChangeRequest) -> list[User]:
     holds = Q(groups__permissions__codename=codename, groups__permissions__content_type__app_label=app_label)
     holds |= Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app_label)
     people = get_user_model().objects.filter(holds | Q(is_superuser=True), is_active=True).distinct()
-    authors = author_ids(request)
-    return [person for person in people.order_by("username") if not _why_not(authors, person)]
+    authors = contributors.ids(request)
+    return [person for person in people.order_by("username") if not _why_not(request, authors, person)]
 
 
-def _approvals(request: ChangeRequest) -> QuerySet[Review]:
-    """Those of exactly this version."""
-    given = request.reviews.filter(decision=Review.Decision.APPROVE, checksum=request.checksum)
-    return given.select_related("reviewer")
+def decisions(request: ChangeRequest) -> dict[int, Review]:
+    """Each person's last decision on exactly this version, by the person's id."""
+    given = request.reviews.filter(checksum=request.checksum).order_by("turn")
+    return {review.reviewer_id: review for review in given.select_related("reviewer", "request__cluster")}
+
+
+def lapsed(review: Review) -> bool:
+    """Whether an approval is too old to carry what has not gone live yet."""
+    return timezone.now() - review.at > timedelta(hours=policy.approval_hours(review.request.cluster))
+
+
+def _approvals(request: ChangeRequest) -> list[Review]:
+    """Those of exactly this version that were neither withdrawn nor left lying too long."""
+    given = [review for review in decisions(request).values() if review.decision == Review.Decision.APPROVE]
+    return [review for review in given if not lapsed(review)]
 
 
 def standing_approvals(request: ChangeRequest) -> list[Review]:
-    """Approvals of what was applied by persons who are still active and approvers."""
-    return [review for review in _approvals(request) if review.reviewer.has_perm(REVIEW)]
+    """Approvals of what was applied by persons who are still active and approvers, and young enough to publish by."""
+    return [review for review in _approvals(request) if _stands(request, review.reviewer)]
+
+
+def _stands(request: ChangeRequest, reviewer: User) -> bool:
+    return reviewer.has_perm(REVIEW) and not _why_outside(request, reviewer)
 
 
 def valid_approvals(request: ChangeRequest) -> list[Review]:
     """Approvals of exactly this version by different persons who may still give them."""
-    authors = author_ids(request)
-    return [review for review in _approvals(request) if not _why_not(authors, review.reviewer)]
+    authors = contributors.ids(request)
+    return [review for review in _approvals(request) if not _why_not(request, authors, review.reviewer)]
+
+
+def lacking(approvals: Collection[Review], demand: policy.Demand) -> int:
+    """How many more persons must approve: one more than the policy asks where nobody ticked every risky line."""
+    if not demand.reviews:
+        return 0
+    needed = demand.reviews if any(review.complete for review in approvals) or not approvals else demand.reviews + 1
+    return max(0, needed - len(approvals))

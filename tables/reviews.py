@@ -2,36 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.shortcuts import get_object_or_404
 
 from mailadmin.accounts.models import User
-from mailadmin.accounts.roles import REVIEW, VIEW
-from tables import applying, audit, judging, notices, policy, reviewers
+from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
+from tables import applying, audit, judging, notices, policy, releases, reviewers, scopes, seeing
 from tables.actors import Actor
-from tables.errors import ReviewError
-from tables.models import Change, ChangeRequest, Cluster, Review, Viewing
+from tables.errors import Forbidden, ReviewError
+from tables.models import ChangeRequest, Review, Viewing
 
-__all__ = ["ReviewError", "approve", "get_request_for_review", "note_viewing", "reject", "why_not"]
+__all__ = [
+    "ReviewError",
+    "approve",
+    "carry_out",
+    "get_request_for_review",
+    "needs_renewal",
+    "note_viewing",
+    "reject",
+    "take_back",
+    "why_not",
+    "why_not_take_back",
+]
 
 State = ChangeRequest.State
+Decision = Review.Decision
+
+#: What the history calls a decision.
+ACTIONS = {
+    Decision.APPROVE: "request-approved",
+    Decision.REJECT: "request-rejected",
+    Decision.WITHDRAW: "review-withdrawn",
+}
 
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person may not review this request now; empty when they may."""
-    if request.state != State.SUBMITTED:
+    if request.state not in {State.SUBMITTED, State.APPROVED} and not needs_renewal(request):
         return f"This request is {request.state}."
-    if Review.objects.filter(request=request, reviewer=user, checksum=request.checksum).exists():
-        return "You have decided on this version already."
+    if reason := _why_not_again(request, user):
+        return reason
     return reviewers.why_not(request=request, user=user)
+
+
+def _why_not_again(request: ChangeRequest, user: User) -> str:
+    """A decision is final for its version, unless it was an approval that has lapsed."""
+    given = reviewers.decisions(request).get(user.pk)
+    if given is None or given.decision == Decision.WITHDRAW:
+        return ""
+    if given.decision == Decision.APPROVE and reviewers.lapsed(given):
+        return ""
+    return "You have decided on this version already."
+
+
+def needs_renewal(request: ChangeRequest) -> bool:
+    """Whether it was applied, is in no release yet, and its approvals have lapsed: it must be approved once more."""
+    if request.state != State.APPLIED or not any(map(_has_lapsed, reviewers.decisions(request).values())):
+        return False
+    unpublished = releases.pending(cluster=request.cluster).filter(request=request)
+    demand = policy.demand(request=request, risks=request.risks)
+    return bool(reviewers.lacking(reviewers.standing_approvals(request), demand)) and unpublished.exists()
+
+
+def _has_lapsed(review: Review) -> bool:
+    return review.decision == Decision.APPROVE and reviewers.lapsed(review)
 
 
 def get_request_for_review(user: User, pk: int) -> ChangeRequest:
     """The request, for somebody whose role lets them review at all."""
     if not (user.has_perm(VIEW) and user.has_perm(REVIEW)):
         raise PermissionDenied("Only an approver may review change requests.")
-    return get_object_or_404(ChangeRequest.objects.select_related("cluster", "author"), pk=pk)
+    return seeing.request(scopes.of_person(user), pk)
 
 
 def note_viewing(*, request: ChangeRequest, person: User) -> None:
@@ -49,18 +92,37 @@ def note_viewing(*, request: ChangeRequest, person: User) -> None:
 
 
 @transaction.atomic
-def approve(*, request: ChangeRequest, reviewer: User, checksum: str, comment: str = "") -> ChangeRequest:
+def approve(
+    *, request: ChangeRequest, reviewer: User, checksum: str, comment: str = "", ticked: Collection[int] = ()
+) -> ChangeRequest:
     """Approve what was shown; applied at once when that was the last approval it needed.
 
-    Comes back ``applied``, ``submitted`` (more approvals needed) or ``conflicted``.
+    ``ticked``: the ids of the changes that the reviewer ticked. Where more lines put something at risk than the policy
+    lets pass untouched and not all of them are ticked, the approval counts, but another one is needed.
+    Comes back ``applied``, ``approved`` (something holds it back), ``submitted`` (more approvals needed) or
+    ``conflicted``.
     """
-    request = _decide(request, reviewer, checksum, Review.Decision.APPROVE, comment)
-    found = judging.risks_of(request.cluster, Change.objects.filter(request=request))
-    if len(reviewers.valid_approvals(request)) < policy.demand(request=request, risks=found).reviews:
+    request = applying.locked(request)
+    if given := reviewers.decisions(request).get(reviewer.pk):
+        _refuse_reversal(given)
+    request = _decide(request, reviewer, checksum, Decision.APPROVE, comment, complete=_is_complete(request, ticked))
+    if request.state == State.APPLIED:
         return request
-    request.state = State.APPROVED
-    request.save(update_fields=["state"])
-    return applying.apply(request=request, actor=Actor.of(reviewer))
+    return applying.settle(request=request, actor=Actor.of(reviewer))
+
+
+def _refuse_reversal(given: Review) -> None:
+    if given.decision == Decision.WITHDRAW:
+        raise ReviewError(
+            "You took back your approval of this version. Reject it, or have it edited and look at it anew."
+        )
+
+
+def _is_complete(request: ChangeRequest, ticked: Collection[int]) -> bool:
+    changes = list(request.changes.order_by("id"))
+    found = judging.risks_of_each(request.cluster, changes)
+    risky = {change.pk for change, risks in zip(changes, found, strict=True) if risks}
+    return len(risky) <= policy.tick_above(request.cluster) or risky <= set(ticked)
 
 
 @transaction.atomic
@@ -68,37 +130,79 @@ def reject(*, request: ChangeRequest, reviewer: User, checksum: str, comment: st
     """Stop a request for good. One rejection is enough, and it says why."""
     if not comment.strip():
         raise ReviewError("Say why you reject it, so that the author knows what to do.")
-    request = _decide(request, reviewer, checksum, Review.Decision.REJECT, comment)
+    request = applying.locked(request)
+    if request.state == State.APPLIED:
+        raise ReviewError("It is applied already. Undo it instead.")
+    request = _decide(request, reviewer, checksum, Decision.REJECT, comment)
     applying.close(request=request, state=State.REJECTED, outcome=comment.strip())
     return request
 
 
-def _decide(request: ChangeRequest, reviewer: User, checksum: str, decision: str, comment: str) -> ChangeRequest:
-    """Write the review down, under the same locks as applying."""
-    Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().select_related("cluster").get(pk=request.pk)
+@transaction.atomic
+def carry_out(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
+    """Apply an approved request that was held back, now that nothing does; an author or an approver may ask for it."""
+    person = actor.person
+    if person is not None and not (person.has_perm(EDIT) or person.has_perm(REVIEW)):
+        raise Forbidden("You may look, but not apply anything. Ask an administrator for a role.")
+    request = applying.locked(request)
+    if request.state != State.APPROVED:
+        raise ReviewError(f"Change request {request.pk} is {request.state}, so there is nothing to apply.")
+    return applying.settle(request=request, actor=actor)
+
+
+def why_not_take_back(*, request: ChangeRequest, user: User) -> str:
+    """Why this person has no approval to take back; empty when they have."""
+    if request.state not in {State.SUBMITTED, State.APPROVED}:
+        return f"This request is {request.state}: what was decided on it stands."
+    given = reviewers.decisions(request).get(user.pk)
+    if given is None or given.decision != Decision.APPROVE:
+        return "You have not approved this version."
+    return ""
+
+
+@transaction.atomic
+def take_back(*, request: ChangeRequest, reviewer: User, comment: str = "") -> ChangeRequest:
+    """Withdraw one's approval of a request that is not applied yet; it waits for another one then."""
+    request = applying.locked(request)
+    if reason := why_not_take_back(request=request, user=reviewer):
+        raise ReviewError(reason)
+    _note(request, reviewer, Decision.WITHDRAW, comment)
+    return applying.settle(request=request, actor=Actor.of(reviewer))
+
+
+def _decide(
+    request: ChangeRequest, reviewer: User, checksum: str, decision: str, comment: str, *, complete: bool = True
+) -> ChangeRequest:
     if reason := why_not(request=request, user=reviewer):
         raise ReviewError(reason)
     if checksum != request.checksum:
         raise ReviewError("The request changed since you looked. Look at it again before you decide.")
     if not Viewing.objects.filter(request=request, person=reviewer, checksum=checksum).exists():
         raise ReviewError("Open the request and look at its changes before you decide.")
+    _note(request, reviewer, decision, comment, complete=complete)
+    return request
+
+
+def _note(request: ChangeRequest, reviewer: User, decision: str, comment: str, *, complete: bool = True) -> None:
+    """Write the review down: in its table, which never forgets, and in the history."""
+    before = reviewers.decisions(request).get(reviewer.pk)
     review = Review.objects.create(
         request=request,
         author=request.author,
         reviewer=reviewer,
         reviewer_name=reviewer.get_username(),
         decision=decision,
-        checksum=checksum,
+        checksum=request.checksum,
+        turn=before.turn + 1 if before else 1,
+        complete=complete,
         comment=comment.strip(),
     )
     audit.record(
         actor=Actor.of(reviewer),
-        action="request-approved" if decision == Review.Decision.APPROVE else "request-rejected",
+        action=ACTIONS[Decision(decision)],
         cluster=request.cluster,
         request=request,
         reason=comment.strip(),
-        detail={"checksum": checksum},
+        detail={"checksum": request.checksum} | ({} if complete else {"every_line_ticked": "no"}),
     )
     notices.decided(request=request, review=review)
-    return request

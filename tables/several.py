@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from tables.entries import rows
 from tables.models import Cluster
 from tables.placing import positions_from
+from tables.scopes import Scope
 from tables.sendmail.spec import Entry, Grade, Problem, TableSpec
 from tables.sendmail.tables import check_entry
 from tables.sendmail.text import visible
@@ -25,17 +26,21 @@ class Several:
     problems: list[Problem] = field(default_factory=list)
 
 
-def sort_out(*, cluster: Cluster, table: TableSpec, original_key: str | None, wanted: Sequence[Entry]) -> Several:
+def sort_out(
+    *, scope: Scope, cluster: Cluster, table: TableSpec, original_key: str | None, wanted: Sequence[Entry]
+) -> Several:
     """The entries wanted in place of ``original_key`` (``None``: besides all others), each key once."""
     wanted = list({entry.key: entry for entry in reversed(wanted)}.values())[::-1]
-    there = _there(cluster, table, [entry.key for entry in wanted if entry.key != original_key])
+    theirs = [problem for entry in wanted if (problem := scope.objection(table, entry))]
+    others = [entry.key for entry in wanted if entry.key != original_key and scope.sees(table, entry.key)]
+    there = _there(cluster, table, others)
     standing = [entry for entry in wanted if entry.key in there and _same(entry, there[entry.key])]
     left_out = {entry.key for entry in standing}
     new = [entry for entry in wanted if entry.key not in left_out]
     if new and wanted[0].key in left_out:
         new[0] = replace(new[0], comment=wanted[0].comment)
     conflicts = [_conflict(table, there[entry.key]) for entry in new if entry.key in there]
-    return Several(new, standing, [*conflicts, *_problems(table, new)])
+    return Several(new, standing, [*theirs, *conflicts, *_problems(table, new)])
 
 
 def _there(cluster: Cluster, table: TableSpec, keys: Sequence[str]) -> dict[str, Entry]:

@@ -24,6 +24,7 @@ from tables.sendmail.lint import Finding
 from tables.sendmail.secret import masked
 from tables.sendmail.spec import Fix, Grade
 from tables.sendmail.tables import TABLES
+from tables.sendmail.territory import zone
 from tables.sendmail.text import visible
 from tables.snapshots import snapshot
 
@@ -44,6 +45,7 @@ COLUMNS = (
     "number",
     "table",
     "key",
+    "zone",
     "rule",
     "grade",
     "message",
@@ -251,6 +253,7 @@ def _rows(run: int, survey: Survey) -> Iterator[tuple[Any, ...]]:
             number,
             finding.table,
             finding.key,
+            zone(TABLES[finding.table], finding.key),
             problem.rule,
             str(problem.grade),
             visible(problem.message),

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from tables.converters import TableConverter
 from tables.views import (
+    amending,
     audit,
     disclosing,
     editing,
@@ -19,6 +20,7 @@ from tables.views import (
     requests,
     reviews,
     search,
+    threads,
 )
 
 register_converter(TableConverter, "table")
@@ -45,6 +47,13 @@ urlpatterns = [
     path("requests/<int:pk>/withdraw/", requests.withdraw, name="request-withdraw"),
     path("requests/<int:pk>/approve/", reviews.approve, name="request-approve"),
     path("requests/<int:pk>/reject/", reviews.reject, name="request-reject"),
+    path("requests/<int:pk>/take-back/", reviews.take_back, name="request-take-back"),
+    path("requests/<int:pk>/apply/", requests.carry_out, name="request-apply"),
+    path("requests/<int:pk>/edit/", amending.amend, name="request-amend"),
+    path("requests/<int:pk>/up-to-date/", amending.bring_up_to_date, name="request-up-to-date"),
+    path("requests/<int:pk>/threads/", threads.ask, name="request-ask"),
+    path("requests/<int:pk>/threads/<int:thread>/reply/", threads.reply, name="thread-reply"),
+    path("requests/<int:pk>/threads/<int:thread>/resolve/", threads.resolve, name="thread-resolve"),
     path("publish/", publish.publish, name="publish"),
     path("publish/<int:pk>/", releases.publication, name="publication"),
     path("publish/releases/", releases.listing, name="releases"),

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import DESCRIPTIONS, Role
+from mailadmin.accounts.teams import DELEGABLE
 
 
 def _described(role: Role) -> SafeString:
@@ -27,6 +28,13 @@ class PersonForm(forms.Form):
         help_text="A person may hold several. Nobody, whatever their roles, approves a change of their own.",
     )
 
+    limited = forms.BooleanField(
+        label="Limited to what is delegated",
+        required=False,
+        help_text="Sees and edits only the domains that are delegated to them or to their teams; without any, nothing. "
+        "Publishes only as a publisher. An administrator cannot be limited.",
+    )
+
 
 class NewPersonForm(PersonForm):
     username = forms.CharField(
@@ -36,7 +44,7 @@ class NewPersonForm(PersonForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         help_text="Lower case. It stays in the history, so it cannot be changed later.",
     )
-    field_order = ("username", "full_name", "email", "roles")
+    field_order = ("username", "full_name", "email", "roles", "limited")
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"].strip().lower()
@@ -54,3 +62,47 @@ class PasswordResetForm(forms.Form):
         super().__init__(*args, **options)
         if not has_second_factor:
             del self.fields["remove_second_factor"]
+
+
+class DelegationForm(forms.Form):
+    domains = forms.CharField(
+        label="Domains",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
+        max_length=20_000,
+        help_text="With blanks or line breaks between them. Each covers itself and everything under it.",
+    )
+    tables = forms.MultipleChoiceField(
+        label="Tables", widget=forms.CheckboxSelectMultiple, choices=[(name, name) for name in DELEGABLE]
+    )
+    catch_alls = forms.BooleanField(
+        label="Catch-alls", required=False, help_text="Entries for everybody in a domain, such as @example.com."
+    )
+    outside_targets = forms.BooleanField(
+        label="Targets outside",
+        required=False,
+        help_text="Mail may be led to addresses and hosts outside these domains, and to local users.",
+    )
+    quota = forms.IntegerField(
+        label="Most entries",
+        required=False,
+        min_value=0,
+        max_value=1_000_000_000,
+        help_text="That may stand in these tables and domains, whoever made them. Empty: as many as wanted.",
+    )
+
+    def clean_domains(self) -> list[str]:
+        return str(self.cleaned_data["domains"]).replace(",", " ").split()
+
+
+class NewTeamForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=80)
+
+
+class TeamForm(NewTeamForm):
+    members = forms.ModelMultipleChoiceField(
+        label="Members",
+        required=False,
+        queryset=User.objects.order_by("username"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What is delegated to the team is so to each member who is limited.",
+    )

@@ -23,6 +23,9 @@ from tables.noticing import accounts as notices
 #: What these may do, nobody may hand out alone.
 POWERFUL = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
 
+#: Waits like a role: an approver who was limited to some domains shall approve everywhere.
+UNLIMITED = "unlimited"
+
 
 class PeopleError(Exception):
     """What cannot be done to a person. The message says why and what to do."""
@@ -52,13 +55,24 @@ def without_asked(*, actor: Actor, person: User, roles: Collection[Role]) -> lis
     if not asked or actor.person is None or _is_alone(actor.person, person):
         return list(roles)
     for role in asked:
-        grant, new = waiting().get_or_create(
-            person=person, role=role, decided_by=None, defaults={"asked_by": actor.person}
-        )
-        if new:
-            audit.record(actor=actor, action="role-asked", key=person.username, detail={"role": role.value})
-            notices.role_asked(grant=grant, actor=actor)
+        _ask(actor, actor.person, person, role.value)
     return [role for role in roles if role not in asked]
+
+
+def still_limited(*, actor: Actor, person: User, limited: bool) -> bool:
+    """Whether a person is limited now. An approver becomes unlimited only by two administrators, if there are two."""
+    frees = person.limited and not limited and Role.APPROVER in roles_of(person)
+    if not frees or actor.person is None or _is_alone(actor.person, person):
+        return limited
+    _ask(actor, actor.person, person, UNLIMITED)
+    return True
+
+
+def _ask(actor: Actor, asking: User, person: User, role: str) -> None:
+    grant, new = waiting().get_or_create(person=person, role=role, decided_by=None, defaults={"asked_by": asking})
+    if new:
+        audit.record(actor=actor, action="role-asked", key=person.username, detail={"role": role})
+        notices.role_asked(grant=grant, actor=actor)
 
 
 def _is_alone(asking: User, person: User) -> bool:
@@ -99,8 +113,14 @@ def give(*, actor: Actor, pk: int) -> RoleGrant:
             f"{grant.asked_by} set up your account within the last {settings.ACCOUNT_DISTANCE_DAYS} days. "
             "Another administrator must give the role."
         )
+    person = User.objects.select_for_update().get(pk=grant.person_id)
+    if grant.role == Role.ADMINISTRATOR and person.limited:
+        raise PeopleError(f"{person} is limited, and an administrator cannot be. Take the limit away first.")
     _decide(grant, actor, granted=True)
-    grant.person.groups.add(Group.objects.get(name=grant.role))
+    if grant.role == UNLIMITED:
+        User.objects.filter(pk=person.pk).update(limited=False)
+    else:
+        person.groups.add(Group.objects.get(name=grant.role))
     audit.record(actor=actor, action="role-given", key=grant.person.username, detail={"role": grant.role})
     notices.role_decided(grant=grant, actor=actor)
     return grant

@@ -30,14 +30,17 @@ def one_time_password() -> str:
 
 
 @transaction.atomic
-def add(*, actor: Actor, username: str, full_name: str, email: str, roles: Collection[Role]) -> tuple[User, str]:
+def add(
+    *, actor: Actor, username: str, full_name: str, email: str, roles: Collection[Role], limited: bool = False
+) -> tuple[User, str]:
     """The new person and the password with which they log in once."""
     check_right(actor)
     username = username.strip().lower()
     if User.objects.filter(username__iexact=username).exists():
         raise PeopleError(f"There is a person “{username}” already. Choose another name, or edit that one.")
+    _refuse_limited_administrator(roles, limited)
     password = one_time_password()
-    person = User(username=username, first_name=full_name.strip(), email=email.strip())
+    person = User(username=username, first_name=full_name.strip(), email=email.strip(), limited=limited)
     _set_password(person, password, actor)
     person.save()
     person.groups.set(_groups(grants.without_asked(actor=actor, person=person, roles=roles)))
@@ -46,15 +49,29 @@ def add(*, actor: Actor, username: str, full_name: str, email: str, roles: Colle
 
 
 @transaction.atomic
-def change(*, actor: Actor, person: User, full_name: str, email: str, roles: Collection[Role]) -> User:
+def change(
+    *,
+    actor: Actor,
+    person: User,
+    full_name: str,
+    email: str,
+    roles: Collection[Role],
+    limited: bool | None = None,
+) -> User:
+    """``limited`` stays as it is when it is not said."""
     person = _for_change(actor, person)
     before = _state(person)
     if actor.person == person and set(roles) != set(roles_of(person)):
         raise PeopleError("You cannot change your own roles. Ask another administrator.")
+    limited = person.limited if limited is None else limited
+    if actor.person == person and limited != person.limited:
+        raise PeopleError("You cannot change what you are limited to. Ask another administrator.")
+    _refuse_limited_administrator(roles, limited)
     if Role.ADMINISTRATOR not in roles:
         _keep_an_administrator(person)
     person.first_name, person.email = full_name.strip(), email.strip()
-    person.save(update_fields=["first_name", "email"])
+    person.limited = grants.still_limited(actor=actor, person=person, limited=limited)
+    person.save(update_fields=["first_name", "email", "limited"])
     person.groups.set(_groups(grants.without_asked(actor=actor, person=person, roles=roles)))
     _record_change(actor, person, before)
     return person
@@ -113,6 +130,11 @@ def _keep_an_administrator(person: User) -> None:
         raise PeopleError(f"{person} is the last active administrator. Make somebody else administrator first.")
 
 
+def _refuse_limited_administrator(roles: Collection[Role], limited: bool) -> None:
+    if limited and Role.ADMINISTRATOR in roles:
+        raise PeopleError("An administrator cannot be limited. Take away the role, or the limit.")
+
+
 def _groups(roles: Iterable[Role]) -> list[Group]:
     return list(Group.objects.filter(name__in=list(roles)))
 
@@ -134,6 +156,7 @@ def _state(person: User) -> dict[str, Any]:
         "e-mail": person.email,
         "roles": ", ".join(role.value for role in roles_of(User.objects.get(pk=person.pk))),
         "may log in": person.is_active,
+        "limited": person.limited,
     }
 
 

@@ -8,6 +8,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
     POSTMASTER = "postmaster"
     APPROVER = "approver"
+    PUBLISHER = "publisher"
     ADMINISTRATOR = "administrator"
 
 
@@ -23,6 +24,7 @@ DESCRIPTIONS = {
     Role.VIEWER: "sees the tables, the change requests and the history",
     Role.POSTMASTER: "edits entries and publishes what is applied",
     Role.APPROVER: "reviews what others propose, and publishes",
+    Role.PUBLISHER: "sees all of this, and publishes what is applied; edits and reviews nothing",
     Role.ADMINISTRATOR: "does all of this, sees passwords and manages people, under the same rules as everybody",
 }
 
@@ -30,12 +32,13 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.VIEWER: frozenset({VIEW, AUDIT}),
     Role.POSTMASTER: frozenset({VIEW, AUDIT, EDIT, PUBLISH}),
     Role.APPROVER: frozenset({VIEW, AUDIT, REVIEW, PUBLISH}),
+    Role.PUBLISHER: frozenset({VIEW, AUDIT, PUBLISH}),
     Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, SECRETS, PEOPLE}),
 }
 
 
 def sync_groups(**_: Any) -> None:
-    """Make the four groups hold exactly the permissions declared above."""
+    """Make the five groups hold exactly the permissions declared above."""
     from django.contrib.auth.models import Group, Permission
 
     found = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path
 
-from mailadmin.accounts import views
+from mailadmin.accounts import teams_views, views
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),
@@ -16,7 +16,14 @@ urlpatterns = [
     path("people/", views.people_list, name="people"),
     path("people/add/", views.person_add, name="person-add"),
     path("people/roles/<int:pk>/", views.role_decide, name="role-decide"),
+    path("people/teams/", teams_views.listing, name="teams"),
+    path("people/teams/<int:pk>/", teams_views.edit, name="team-edit"),
+    path("people/teams/<int:pk>/remove/", teams_views.remove, name="team-remove"),
+    path("people/teams/<int:pk>/delegate/", teams_views.delegate_to_team, name="team-delegate"),
+    path("people/delegations/<int:pk>/", teams_views.delegation, name="delegation-edit"),
+    path("people/delegations/<int:pk>/remove/", teams_views.take_back, name="delegation-remove"),
     path("people/<int:pk>/", views.person_edit, name="person-edit"),
+    path("people/<int:pk>/delegate/", teams_views.delegate_to_person, name="person-delegate"),
     path("people/<int:pk>/switch/", views.person_switch, name="person-switch"),
     path("people/<int:pk>/password/", views.person_password, name="person-password"),
 ]

@@ -10,10 +10,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from mailadmin.accounts import grants, people
+from mailadmin.accounts import grants, people, teams
 from mailadmin.accounts.forms import NewPersonForm, PasswordResetForm, PersonForm
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import DESCRIPTIONS, PEOPLE, Role
+from mailadmin.accounts.teams_views import rows_of
 from tables.context import THEME_COOKIE, THEMES
 from tables.views.access import actor_of, needs, person_of
 from tables.views.fresh import needs_fresh_login
@@ -65,11 +66,16 @@ def person_add(request: HttpRequest) -> HttpResponse:
 @never_cache
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User.objects.select_related("credentials_set_by"), pk=pk)
-    initial = {"full_name": person.first_name, "email": person.email, "roles": people.roles_of(person)}
+    initial = {
+        "full_name": person.first_name,
+        "email": person.email,
+        "roles": people.roles_of(person),
+        "limited": person.limited,
+    }
     form = PersonForm(request.POST or None, initial=initial)
     myself = person == person_of(request)
     if myself:
-        form.fields["roles"].disabled = True
+        form.fields["roles"].disabled = form.fields["limited"].disabled = True
     if request.method == "POST" and form.is_valid():
         try:
             people.change(actor=actor_of(request), person=person, **form.cleaned_data)
@@ -80,7 +86,15 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("people")
     factor = Authenticator.objects.filter(user=person).exists()
     reset = PasswordResetForm(has_second_factor=factor)
-    context = {"form": form, "person": person, "myself": myself, "reset": reset, "has_second_factor": factor}
+    context = {
+        "form": form,
+        "person": person,
+        "myself": myself,
+        "reset": reset,
+        "has_second_factor": factor,
+        "delegations": rows_of(teams.of(person)),
+        "teams": [(team, rows_of(teams.of(team))) for team in person.teams.all()],
+    }
     return render(request, "people/edit.html", context)
 
 

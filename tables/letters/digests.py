@@ -14,14 +14,16 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import PUBLISH, REVIEW, VIEW
-from tables import inbox, releases, reviews
+from tables import findings, inbox, reviews, scopes, seeing
 from tables.entries import get_cluster
 from tables.letters.wording import PREFIX, Text, block, footer
-from tables.models import ChangeRequest, CheckRun, How, Letter, Notice, NoticeSettings
+from tables.models import ChangeRequest, How, Letter, Notice, NoticeSettings
 from tables.noticing import kinds
 from tables.noticing.links import absolute, path_of
 from tables.noticing.recipients import may_be_told
 from tables.publishing.hosts import slowest_host
+from tables.scopes import Scope
+from tables.sendmail.spec import Grade
 
 #: Submitted requests that are looked at for one person, and lines that each part of a digest has.
 LOOKED_AT, SHOWN = 200, 20
@@ -114,8 +116,8 @@ def _compose(person: User, notices: QuerySet[Notice]) -> Digest:
             for notice in told
             if may_be_told(person, notice.request) and not (notice.kind == asked and notice.request_id in listed)
         ],
-        pending=_pending() if person.has_perm(PUBLISH) else 0,
-        problems=_problems(),
+        pending=_pending(scopes.of_person(person)) if person.has_perm(PUBLISH) else 0,
+        problems=_problems(scopes.of_person(person)),
     )
 
 
@@ -128,15 +130,15 @@ def _reviews(person: User) -> list[ChangeRequest]:
     return [request for request in mine if may_be_told(person, request)]
 
 
-def _pending() -> int:
+def _pending(scope: Scope) -> int:
     cluster = get_cluster()
-    return releases.pending(cluster=cluster, host=slowest_host(cluster)).order_by().count()
+    return seeing.pending(scope, cluster, slowest_host(cluster)).order_by().count()
 
 
-def _problems() -> str:
-    run = CheckRun.objects.filter(cluster=get_cluster()).first()
-    found = [("error", run.errors), ("warning", run.warnings)] if run else []
-    return " and ".join(_counted(number, noun) for noun, number in found if number)
+def _problems(scope: Scope) -> str:
+    found = seeing.grades(scope, findings.last(get_cluster()))
+    counts = [(found.get(grade, 0), grade) for grade in (Grade.ERROR, Grade.WARNING)]
+    return " and ".join(_counted(number, grade) for number, grade in counts if number)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from tables import scopes, seeing
 from tables.letters import changes
 from tables.models import ChangeRequest, Notice, Publication
 from tables.noticing import kinds
 from tables.noticing.links import absolute, path_of
 from tables.noticing.publications import changes_in
-from tables.noticing.recipients import may_be_told, shown_changes
+from tables.noticing.recipients import may_be_told
 from tables.noticing.telling import one_line
 
 PREFIX = "[mailadmin]"
@@ -31,7 +32,8 @@ class Text:
 
 def of_notice(notice: Notice) -> Text | None:
     """The letter about a notice. ``None``: it need not go out any more, or its reader may no longer be told."""
-    if notice.settled_at or not may_be_told(notice.person, notice.request):
+    about_tables = notice.request_id or notice.publication_id
+    if notice.settled_at or (about_tables and not may_be_told(notice.person, notice.request)):
         return None
     said = [line for text in notice.text.split("\n") for line in _wrapped(text)]
     told = "\n".join([prose(notice.subject), *(f"  {line}" for line in said)])
@@ -58,17 +60,17 @@ def _about(notice: Notice) -> Iterator[str]:
 
 
 def _about_request(notice: Notice, request: ChangeRequest) -> Iterator[str]:
-    shown = shown_changes(notice.person, request)
-    found = list(shown.select_related("request__cluster").order_by("table", "pk")[: changes.LOOKED_AT])
+    found = list(request.changes.select_related("request__cluster").order_by("table", "pk")[: changes.LOOKED_AT])
     if notice.kind in DECIDED_UPON:
         yield block("What it does", [line for said in changes.effects_of(request, found) for line in _wrapped(said)])
         yield block("Why it needs a second person", changes.meanings(request.risks))
-    yield block("What changes in the files", changes.difference(found, shown.count() - len(found)))
+    yield block("What changes in the files", changes.difference(found, request.changes.count() - len(found)))
 
 
 def _about_publication(notice: Notice, publication: Publication) -> Iterator[str]:
     """The reader's own changes in it."""
-    mine = changes_in(publication, notice.detail["after"], notice.detail["until"]).filter(author=notice.person)
+    inside = changes_in(publication, notice.detail["after"], notice.detail["until"])
+    mine = seeing.changes(scopes.of_person(notice.person), inside.filter(author=notice.person))
     found = list(mine.select_related("request").order_by("table", "pk")[: changes.LOOKED_AT])
     if notice.kind == kinds.PUBLISHED.name:
         yield block("Where it is live", [*_hosts(publication)])

@@ -1,7 +1,7 @@
 """The models, one subject a file."""
 
 from tables.models.audit import AuditEvent, AuditHead
-from tables.models.changes import Change, ChangeRequest, Review, Viewing
+from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
 from tables.models.entries import (
     ENTRY_MODELS,
@@ -30,6 +30,7 @@ __all__ = [
     "ChangeRequest",
     "CheckRun",
     "Cluster",
+    "Contributor",
     "EntryModel",
     "FilePassage",
     "GenericAddress",
@@ -46,6 +47,7 @@ __all__ = [
     "Publication",
     "RelayDomain",
     "Release",
+    "Remark",
     "Review",
     "StoredFinding",
     "Viewing",

@@ -21,6 +21,8 @@ class AuditEvent(models.Model):
     cluster = models.CharField(max_length=50, blank=True)
     table = models.CharField(max_length=32, blank=True)
     key = ByteOrderField(blank=True)
+    #: As the entry's, where the event is about one. It follows from table and key, so the hash need not cover it.
+    zone = ByteOrderField(blank=True, default="")
     request_id = models.BigIntegerField(null=True, blank=True)
     reason = models.TextField(blank=True)
     before = models.JSONField(null=True, blank=True)
@@ -35,6 +37,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["table", "key", "number"], name="audit_of_key"),
             models.Index(fields=["actor_name", "number"], name="audit_of_person"),
             models.Index(fields=["at"], name="audit_of_time"),
+            # The history that a person who may see some domains only is shown: of these, and what they did.
+            models.Index(fields=["table", "zone", "number"], name="audit_of_zone"),
         ]
 
     def __str__(self) -> str:

@@ -43,7 +43,7 @@ class ChangeRequest(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     reason = models.TextField(blank=True)
-    #: Of what a reviewer looks at: operations, the state they start from, authors and reason.
+    #: Of what a reviewer looks at: operations, the state they start from, the lines they write, authors and reason.
     checksum = models.CharField(max_length=64, blank=True)
     #: As found at submit, for lists. What counts is found again when the request is applied.
     risks = models.JSONField(default=list)
@@ -86,10 +86,12 @@ class Change(models.Model):
     cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
     table = models.CharField(max_length=32)
     key = ByteOrderField()
+    #: As the entry's: who may see the change.
+    zone = ByteOrderField(blank=True, default="")
     action = models.CharField(max_length=8, choices=Action)
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
-    #: Whoever added or last edited this line counts as an author of the whole request.
+    #: Whoever added or last edited this line. All who ever did are in :class:`Contributor`.
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -98,6 +100,8 @@ class Change(models.Model):
     number = models.BigIntegerField(null=True, blank=True)
     #: Whether the request holds the key against others: submitted and not yet closed.
     holds = models.BooleanField(default=False)
+    #: Whether it puts something at risk, as found at submit: what a reviewer must look at line by line.
+    risky = models.BooleanField(default=False)
     #: Where the entry stood before the change, so that an old state streams in the order of its file.
     before_position = models.BigIntegerField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
@@ -113,10 +117,29 @@ class Change(models.Model):
         indexes: ClassVar = [
             # An entry's history, and the first change of a key after a given number.
             models.Index(fields=["cluster", "table", "key", "number"], name="change_of_key"),
+            # What a person who may see some domains only finds of requests, releases and what is not live yet.
+            models.Index(fields=["table", "zone"], name="change_of_zone"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.table} {self.key}"
+
+
+class Contributor(models.Model):
+    """Somebody who made, edited, rebased or submitted any of a request: an author of it for good, whatever became of
+    their lines. Never changed, never deleted."""
+
+    request = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="contributors")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "person"], name="contributor_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.request}"
 
 
 class Viewing(models.Model):
@@ -142,6 +165,7 @@ class Review(models.Model):
     class Decision(models.TextChoices):
         APPROVE = "approve"
         REJECT = "reject"
+        WITHDRAW = "withdraw"
 
     request = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="reviews")
     #: The request's author, repeated here so that the database itself can refuse an author as reviewer.
@@ -152,12 +176,16 @@ class Review(models.Model):
     reviewer_name = models.CharField(max_length=255)
     decision = models.CharField(max_length=8, choices=Decision)
     checksum = models.CharField(max_length=64)
+    #: One person's decisions on one version in their order: a later one takes the place of the earlier.
+    turn = models.PositiveSmallIntegerField(default=1)
+    #: Whether each risky line of a long request was ticked. If not, another approver must look as well.
+    complete = models.BooleanField(default=True)
     comment = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["request", "reviewer", "checksum"], name="review_once"),
+            models.UniqueConstraint(fields=["request", "reviewer", "checksum", "turn"], name="review_once"),
             models.CheckConstraint(
                 condition=Q(author__isnull=True) | ~Q(reviewer=F("author")), name="review_not_by_author"
             ),
@@ -165,3 +193,25 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reviewer_name}: {self.decision} {self.request}"
+
+
+class Remark(models.Model):
+    """A question or an answer about a request. One without ``parent`` opens a thread, which is open until resolved."""
+
+    request = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="remarks")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author_name = models.CharField(max_length=255)
+    text = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    resolved_by_name = models.CharField(max_length=255, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.author_name} about {self.request}"

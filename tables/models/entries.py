@@ -19,6 +19,8 @@ class EntryModel(models.Model):
     key = ByteOrderField()
     #: ``spec.domain(key)``: where in the file a new entry of this domain belongs.
     domain = ByteOrderField(blank=True)
+    #: The domain in which the key lies, turned round (:func:`tables.sendmail.territory.zone`): who may see the entry.
+    zone = ByteOrderField(blank=True, default="")
     value = models.TextField(blank=True)
     comment = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
@@ -37,6 +39,8 @@ class EntryModel(models.Model):
             models.Index(fields=["cluster", "position", "key"], name="%(class)s_place"),
             # The last entry of a domain, after which a new one goes.
             models.Index(fields=["cluster", "domain", "position"], name="%(class)s_domain"),
+            # Lists, counts and quotas of a person who may see some domains only.
+            models.Index(fields=["cluster", "zone"], name="%(class)s_zone"),
         ]
 
     def __str__(self) -> str:

@@ -42,6 +42,8 @@ class StoredFinding(models.Model):
     number = models.PositiveIntegerField()
     table = models.CharField(max_length=32)
     key = ByteOrderField(blank=True)
+    #: As the entry's: who may see the finding.
+    zone = ByteOrderField(blank=True, default="")
     rule = models.CharField(max_length=64)
     grade = models.CharField(max_length=8)
     message = models.TextField()
@@ -65,6 +67,8 @@ class StoredFinding(models.Model):
             models.Index(fields=["run", "rule", "number"], name="finding_of_rule"),
             # What shows across entries about the entries of one page of a list.
             models.Index(fields=["run", "table", "key"], name="finding_of_key"),
+            # The page of problems, of a person who may see some domains only.
+            models.Index(fields=["run", "table", "zone"], name="finding_of_zone"),
         ]
 
     def __str__(self) -> str:

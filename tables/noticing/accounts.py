@@ -8,7 +8,7 @@ from mailadmin.accounts.roles import PEOPLE
 from tables.actors import Actor
 from tables.models import Notice
 from tables.noticing import kinds
-from tables.noticing.recipients import fit, holders
+from tables.noticing.people import holders, others
 from tables.noticing.telling import answer, tell
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def role_asked(*, grant: RoleGrant, actor: Actor) -> None:
     """Ask the other administrators to give a role, or not to."""
     tell(
         kinds.ROLE,
-        [person for person in fit(holders(PEOPLE), actor=actor) if person != grant.person],
+        [person for person in others(holders(PEOPLE), actor=actor) if person != grant.person],
         key=f"role-asked:{grant.pk}",
         subject=f"{actor.name} asks for the role {grant.role} for {grant.person}",
         text="Another administrator must give it or refuse it, under People.",
@@ -32,7 +32,7 @@ def role_decided(*, grant: RoleGrant, actor: Actor) -> None:
     became = "gave" if grant.granted else "refused"
     tell(
         kinds.ROLE,
-        fit([grant.person, grant.asked_by], actor=actor),
+        others([grant.person, grant.asked_by], actor=actor),
         key=f"role-decided:{grant.pk}",
         subject=f"{actor.name} {became} the role {grant.role} for {grant.person}",
     )

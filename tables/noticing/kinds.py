@@ -55,7 +55,21 @@ CONFLICTED = Kind(
     "exclamation-triangle",
     asks=True,
 )
-APPLIED = Kind("applied", "Applied", "Somebody else applied a request of yours.", How.DIGEST, "inbox-arrow-down")
+APPLIED = Kind(
+    "applied",
+    "Applied or edited",
+    "Somebody else applied a request of yours, or edited it.",
+    How.DIGEST,
+    "inbox-arrow-down",
+)
+REMARK = Kind(
+    "remark",
+    "Questions",
+    "Somebody asks or answers in a thread about a request of yours, or in which you wrote.",
+    How.NOW,
+    "chat-bubble-left-right",
+    asks=True,
+)
 CLOSED = Kind(
     "closed",
     "Withdrawn or expired",
@@ -90,6 +104,7 @@ KINDS: dict[str, Kind] = {
         APPROVED,
         REJECTED,
         CONFLICTED,
+        REMARK,
         APPLIED,
         PUBLISHED,
         FAILED,

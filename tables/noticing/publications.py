@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from mailadmin.accounts.models import User
+from tables import seeing
 from tables.actors import Actor
 from tables.models import Change, ChangeRequest, Publication
 from tables.noticing import kinds
 from tables.noticing.recipients import fit
 from tables.noticing.telling import one_line, tell
+from tables.scopes import Scope
 
 State = Publication.State
 
@@ -65,12 +67,15 @@ def failed(*, publication: Publication) -> None:
         people.append(asked)
     release, host = publication.release, publication.host
     became = "was rolled back" if publication.state == State.ROLLED_BACK else "failed"
-    tell(
-        kinds.FAILED,
-        fit(people, actor=Actor.publisher(host.name)),
-        key=f"failed:{publication.pk}",
-        subject=f"Publishing release {release.number} to {one_line(host.name, 100)} {became}",
-        text=publication.error,
-        publication=publication,
-        detail={"after": after, "until": until},
-    )
+    told = fit(people, actor=Actor.publisher(host.name))
+    for limited in (False, True):
+        tell(
+            kinds.FAILED,
+            [person for person in told if person.limited is limited],
+            key=f"failed:{publication.pk}",
+            subject=f"Publishing release {release.number} to {one_line(host.name, 100)} {became}",
+            # What programs said may be about any domain.
+            text=seeing.trouble(Scope(limited=limited), publication),
+            publication=publication,
+            detail={"after": after, "until": until},
+        )

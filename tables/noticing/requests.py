@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
-from tables import reviewers
+from tables import contributors, reviewers
 from tables.actors import Actor
-from tables.models import ChangeRequest, Notice, Review
+from tables.models import ChangeRequest, Notice, Remark, Review
 from tables.noticing import kinds
-from tables.noticing.recipients import fit, holders
+from tables.noticing.people import holders
+from tables.noticing.recipients import fit
 from tables.noticing.telling import answer, one_line, tell
 
 MAILADMIN = Actor("mailadmin")
@@ -21,10 +22,24 @@ MAILADMIN = Actor("mailadmin")
 #: An approval that led to more a moment ago is one act with it.
 SAME_ACT = timedelta(seconds=10)
 
+#: What a decision is told as.
+DECISIONS = {
+    Review.Decision.APPROVE: (kinds.APPROVED, "approved"),
+    Review.Decision.REJECT: (kinds.REJECTED, "rejected"),
+    Review.Decision.WITHDRAW: (kinds.WAITING, "took back the approval of"),
+}
+
 
 def authors(request: ChangeRequest, *, but: User | None = None) -> list[User]:
-    keys = reviewers.author_ids(request) - {but.pk if but else None}
+    keys = contributors.ids(request) - {but.pk if but else None}
     return list(User.objects.filter(pk__in=keys).order_by("username")) if keys else []
+
+
+def undecided_reviewers(request: ChangeRequest) -> list[User]:
+    """Those who may decide about this version and have not, or not so that it counts still."""
+    given = reviewers.decisions(request).values()
+    done = {review.reviewer_id for review in given if not reviewers.lapsed(review)}
+    return [person for person in reviewers.eligible_reviewers(request) if person.pk not in done]
 
 
 def version(request: ChangeRequest) -> str:
@@ -42,11 +57,13 @@ def _why(request: ChangeRequest) -> str:
 
 
 def review_asked(*, request: ChangeRequest, actor: Actor) -> None:
-    """Ask everybody who may decide about this version; what was asked about an earlier one is past."""
+    """Ask everybody who may decide about this version, if it waits for that; what was asked before is past."""
+    if request.state != ChangeRequest.State.SUBMITTED:
+        return
     settle(request=request)
     tell(
         kinds.REVIEW,
-        fit(reviewers.eligible_reviewers(request), actor=actor, request=request),
+        fit(undecided_reviewers(request), actor=actor, request=request),
         key=f"review:{version(request)}",
         subject=f"Review wanted: request {request.pk} by {request.author_name}{_risks(request)}",
         text=_why(request),
@@ -55,27 +72,15 @@ def review_asked(*, request: ChangeRequest, actor: Actor) -> None:
 
 
 def decided(*, request: ChangeRequest, review: Review) -> None:
-    """Tell the authors that somebody approved or rejected."""
-    approval = review.decision == Review.Decision.APPROVE
+    """Tell the authors that somebody approved or rejected, or took an approval back."""
     settle(request=request, person=review.reviewer)
+    kind, verb = DECISIONS[Review.Decision(review.decision)]
     tell(
-        kinds.APPROVED if approval else kinds.REJECTED,
+        kind,
         fit(authors(request), actor=Actor.of(review.reviewer), request=request),
         key=f"review-{review.pk}",
-        subject=f"{review.reviewer_name} {'approved' if approval else 'rejected'} request {request.pk}",
+        subject=f"{review.reviewer_name} {verb} request {request.pk}",
         text=review.comment,
-        request=request,
-    )
-
-
-def review_withdrawn(*, request: ChangeRequest, reviewer: User) -> None:
-    """Tell the authors that an approval no longer counts because its giver took it back."""
-    tell(
-        kinds.WAITING,
-        fit(authors(request), actor=Actor.of(reviewer), request=request),
-        key=f"taken-back:{reviewer.pk}:{version(request)}:{timezone.now():%Y%m%d%H%M%S%f}",
-        subject=f"{reviewer} took back the approval of request {request.pk}",
-        text="It needs another approval before it can be applied.",
         request=request,
     )
 
@@ -164,18 +169,67 @@ def expiring(*, request: ChangeRequest, ends_at: datetime) -> None:
     _waits(request, "expiring", f"Request {request.pk} expires undecided on {when:%Y-%m-%d at %H:%M}")
 
 
-def approval_ending(*, request: ChangeRequest, ends_at: datetime) -> None:
-    """Tell the authors, and those who may approve it again, that its approval is about to lapse."""
+def approval_ending(*, request: ChangeRequest, review: Review, ends_at: datetime) -> None:
+    """Tell the authors, and whoever gave it, that an approval is about to lapse."""
     when = timezone.localtime(ends_at)
-    _waits(request, "lapsing", f"The approval of request {request.pk} lapses on {when:%Y-%m-%d at %H:%M}")
+    tell(
+        kinds.WAITING,
+        fit([*authors(request), review.reviewer], actor=MAILADMIN, request=request),
+        key=f"lapsing:{review.pk}",
+        subject=f"The approval of request {request.pk} lapses on {when:%Y-%m-%d at %H:%M}",
+        text=f"{_held_up(request)}, before that; otherwise it has to be approved once more.\n{_why(request)}",
+        request=request,
+    )
+
+
+def approval_lapsed(*, request: ChangeRequest, review: Review) -> None:
+    """Ask those who may to approve once more, for the approval is too old to carry it live."""
+    tell(
+        kinds.REVIEW,
+        fit([*undecided_reviewers(request), *authors(request)], actor=MAILADMIN, request=request),
+        key=f"lapsed:{review.pk}",
+        subject=f"The approval of request {request.pk} lapsed: it has to be approved once more",
+        text=f"{_held_up(request)}, after that.\n{_why(request)}",
+        request=request,
+    )
+
+
+def _held_up(request: ChangeRequest) -> str:
+    applied = request.state == ChangeRequest.State.APPLIED
+    return "It is applied and not live: publish it" if applied else "It is not applied: settle what holds it up"
+
+
+def remarked(*, remark: Remark) -> None:
+    """Tell the authors, and who took part in the thread, of a question or an answer."""
+    request, thread = remark.request, remark.parent or remark
+    part = User.objects.filter(pk__in=[thread.author_id, *thread.replies.values_list("author", flat=True)])
+    asked = "answered in a thread of" if remark.parent else "asks about"
+    tell(
+        kinds.REMARK,
+        fit([*authors(request), *part], actor=Actor(remark.author_name, remark.author), request=request),
+        key=f"remark:{remark.pk}",
+        subject=f"{remark.author_name} {asked} request {request.pk}",
+        text=remark.text,
+        request=request,
+    )
+
+
+def edited(*, request: ChangeRequest, actor: Actor) -> None:
+    """Tell the other authors that somebody edited it, or brought it up to date."""
+    tell(
+        kinds.APPLIED,
+        fit(authors(request, but=actor.person), actor=actor, request=request),
+        key=f"edited:{version(request)}",
+        subject=f"{actor.name} edited request {request.pk}",
+        text=_why(request),
+        request=request,
+    )
 
 
 def _waits(request: ChangeRequest, key: str, subject: str) -> None:
-    done = set(Review.objects.filter(request=request, checksum=request.checksum).values_list("reviewer", flat=True))
-    able = [person for person in reviewers.eligible_reviewers(request) if person.pk not in done]
     tell(
         kinds.WAITING,
-        fit([*able, *authors(request)], actor=MAILADMIN, request=request),
+        fit([*undecided_reviewers(request), *authors(request)], actor=MAILADMIN, request=request),
         key=f"{key}:{version(request)}",
         subject=subject,
         text=_why(request),

@@ -6,7 +6,7 @@ and back without loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -147,6 +147,14 @@ def _no_address(_value: str) -> list[str]:
     return []
 
 
+def _nowhere(_key: str, _value: str) -> Sequence[str]:
+    return ()
+
+
+def _never(_key: str) -> bool:
+    return False
+
+
 class Judge(Protocol):
     """Which risks a change of one entry has.
 
@@ -182,11 +190,19 @@ class TableSpec:
     host: Callable[[str], str] = _nothing  # the domain that a key ends with, in whatever letters
     addresses: Callable[[str], list[str]] = _no_address  # the addresses or hosts in a value
     leads_to_one: bool = False  # the value is one address
+    lies_in: Callable[[str], str] = _nothing  # the domain of a key, for who may edit only some; empty: outside them all
+    leads_to: Callable[[str, str], Sequence[str]] = _nowhere  # (key, value): the domains of its targets, empty as above
+    is_catch_all: Callable[[str], bool] = _never  # whether a key stands for every user of a domain
     holds_passwords: bool = False  # hidden on every page; in other tables what looks like one is shown
 
     @property
     def has_value(self) -> bool:
         return bool(self.value_label)
+
+    @property
+    def can_be_delegated(self) -> bool:
+        """Whether its keys lie in domains at all, so that a person may be given some of them."""
+        return self.lies_in is not _nothing
 
     @property
     def needs_signal(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tables.sendmail import territory
 from tables.sendmail.parts.access_form import PARTS as ACCESS_PARTS
 from tables.sendmail.parts.aliases import PARTS as ALIAS_PARTS
 from tables.sendmail.parts.genericstable import PARTS as GENERIC_PARTS
@@ -125,6 +126,7 @@ _ACCESS = TableSpec(
     parts=ACCESS_PARTS,
     tag=_access_tag,
     host=_access_host,
+    lies_in=territory.of_rule,
     holds_passwords=True,
 )
 
@@ -146,6 +148,9 @@ _VIRTUSERTABLE = TableSpec(
     risks=mail_risk.virtual_risks,
     domain=domain_after_at,
     parts=VIRTUAL_PARTS,
+    lies_in=territory.of_address,
+    leads_to=territory.to_address_or_error,
+    is_catch_all=territory.is_catch_all,
     host=domain_after_at,
     addresses=_address_or_error,
     leads_to_one=True,
@@ -168,6 +173,9 @@ _GENERICSTABLE = TableSpec(
     risks=mail_risk.generic_risks,
     domain=domain_after_at,
     parts=GENERIC_PARTS,
+    lies_in=territory.of_address,
+    leads_to=territory.to_address,
+    is_catch_all=territory.is_catch_all,
     host=domain_after_at,
     addresses=_address_or_error,
     leads_to_one=True,
@@ -191,6 +199,8 @@ _MAILERTABLE = TableSpec(
     risks=mail_risk.mailer_risks,
     domain=_neighbourhood,
     parts=MAILER_PARTS,
+    lies_in=territory.of_name,
+    leads_to=territory.to_hosts,
     host=_name,
     addresses=_address_or_error,
 )
@@ -212,6 +222,7 @@ _RELAY_DOMAINS = TableSpec(
     risks=access_risk.relay_domain_risks,
     domain=_neighbourhood,
     parts=NAME_PARTS,
+    lies_in=territory.of_name,
     host=_name,
 )
 
@@ -232,6 +243,7 @@ _LOCAL_HOST_NAMES = TableSpec(
     risks=access_risk.local_host_risks,
     domain=_neighbourhood,
     parts=NAME_PARTS,
+    lies_in=territory.of_name,
     host=_name,
 )
 

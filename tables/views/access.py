@@ -10,7 +10,11 @@ from django.http.response import HttpResponseBase
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
+from tables import scopes, seeing
 from tables.actors import Actor
+from tables.converters import read_key
+from tables.scopes import Scope
+from tables.sendmail.spec import TableSpec
 
 Rest = ParamSpec("Rest")
 Response = TypeVar("Response", bound=HttpResponseBase)
@@ -35,7 +39,7 @@ def needs(right: str) -> Callable[[View[Rest, Response]], View[Rest, Response]]:
         @wraps(view)
         def checked(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Response:
             if not request.user.has_perm(right):
-                raise PermissionDenied(refusal(right))
+                raise PermissionDenied(refusal(right, limited=person_of(request).limited))
             return view(request, *args, **kwargs)
 
         return checked
@@ -43,8 +47,10 @@ def needs(right: str) -> Callable[[View[Rest, Response]], View[Rest, Response]]:
     return decorate
 
 
-def refusal(right: str) -> str:
+def refusal(right: str, *, limited: bool = False) -> str:
     holders = [role for role, rights in roles.RIGHTS.items() if right in rights]
+    if limited and right == roles.PUBLISH:
+        return f"You may not {DEEDS[right]}. Whoever is limited to what is delegated to them needs the role publisher."
     return f"You may not {DEEDS[right]}. This needs one of these roles: {', '.join(holders)}."
 
 
@@ -55,3 +61,19 @@ def person_of(request: HttpRequest) -> User:
 
 def actor_of(request: HttpRequest) -> Actor:
     return Actor.of(person_of(request))
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """What this person may see, asked for once in a request."""
+    found: Scope | None = getattr(request, "mailadmin_scope", None)
+    if found is None:
+        found = scopes.of_person(person_of(request))
+        setattr(request, "mailadmin_scope", found)  # noqa: B010  a request has no such attribute of its own
+    return found
+
+
+def key_of(request: HttpRequest, table: TableSpec) -> str:
+    """The key that a page is about, for somebody who may see it."""
+    key = read_key(request)
+    seeing.refuse_unseen(scope_of(request), table, key)
+    return key

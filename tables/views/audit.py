@@ -1,7 +1,7 @@
 """The history of everything: who did what, when and why."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,13 +14,14 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from mailadmin.accounts import roles
-from tables import audit, changes
+from tables import audit, changes, seeing
 from tables.converters import entry_url
 from tables.forms import FilterForm, QueryField
 from tables.models import AuditEvent
+from tables.scopes import Scope
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import fold, visible
-from tables.views.access import needs
+from tables.views.access import needs, scope_of
 from tables.views.differences import Line, difference
 from tables.views.paging import Order, read_page
 
@@ -37,6 +38,12 @@ ACTIONS = {
     "request-viewed": "looked at a request",
     "request-approved": "approved a request",
     "request-rejected": "rejected a request",
+    "review-withdrawn": "took back an approval",
+    "request-edited": "edited a request",
+    "request-rebased": "brought a request up to date",
+    "thread-opened": "asked about a request",
+    "remark-added": "answered in a request's thread",
+    "thread-resolved": "resolved a request's thread",
     "request-withdrawn": "withdrew a request",
     "request-conflicted": "found a request in conflict",
     "request-expired": "let a request expire",
@@ -54,6 +61,12 @@ ACTIONS = {
     "password-reset": "reset somebody's password",
     "person-added": "added a person",
     "person-changed": "changed a person",
+    "delegation-added": "delegated something",
+    "delegation-changed": "changed what is delegated",
+    "delegation-removed": "took back what was delegated",
+    "team-added": "added a team",
+    "team-changed": "changed a team",
+    "team-removed": "removed a team",
     "role-asked": "asked for a role",
     "role-given": "gave a role",
     "role-refused": "refused a role",
@@ -92,6 +105,10 @@ class Row:
     words: str
     lines: list[Line]
     facts: list[tuple[str, str]]
+    #: Empty, as the facts, where it is of a request that is not for this person.
+    reason: str
+    #: The request, where it has a page for this person.
+    request: int | None
     entry_url: str
 
 
@@ -99,9 +116,10 @@ class Row:
 def listing(request: HttpRequest) -> HttpResponse:
     form = AuditForm(request.GET)
     chosen = form.chosen()
+    scope = scope_of(request)
     page = read_page(
         request,
-        _found(chosen),
+        seeing.events(scope, _found(chosen)),
         order=NEWEST_EVENT,
         size=settings.PAGE_SIZE,
         total=None,
@@ -110,7 +128,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": [_row(event) for event in page.rows],
+        "rows": _rows(scope, page.rows),
         "filtered": any(chosen.values()),
     }
     template = "audit/_events.html" if getattr(request, "htmx", False) else "audit/list.html"
@@ -138,15 +156,24 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _row(event: AuditEvent) -> Row:
+def _rows(scope: Scope, events: Sequence[AuditEvent]) -> list[Row]:
+    shown = seeing.shown_requests(scope, [event.request_id for event in events])
+    return [_row(scope, event, shown) for event in events]
+
+
+def _row(scope: Scope, event: AuditEvent, shown: set[int]) -> Row:
     is_entry = event.table in TABLES and bool(event.key)
+    told = seeing.is_told(scope, event, shown)
+    leads = is_entry and scope.sees(TABLES[event.table], event.key)
     before, after = changes.lines(event) if is_entry else _named_lines(event)
     return Row(
         event=event,
         words=ACTIONS.get(event.action, event.action),
         lines=difference(before, after, clear=TABLES[event.table].shown if is_entry else visible),
-        facts=list(_facts(event.detail)),
-        entry_url=entry_url("entry-history", TABLES[event.table], event.key) if is_entry else "",
+        facts=list(_facts(event.detail)) if told else [],
+        reason=event.reason if told else "",
+        request=event.request_id if event.request_id in shown else None,
+        entry_url=entry_url("entry-history", TABLES[event.table], event.key) if leads else "",
     )
 
 

@@ -10,6 +10,7 @@ from django.template.defaultfilters import pluralize
 
 from tables import findings
 from tables.models import Cluster
+from tables.scopes import Scope
 from tables.sendmail.hiding import unhidden
 from tables.sendmail.spec import Entry, Grade, Problem, TableSpec
 
@@ -45,9 +46,9 @@ class Troubles:
         return self.shown[0] if self.shown else None
 
 
-def troubles_of(cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> dict[str, Troubles]:
+def troubles_of(scope: Scope, cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> dict[str, Troubles]:
     """By key, for entries that have any, with one query for all of them."""
-    across = findings.across(cluster=cluster, table=table, keys=[entry.key for entry in entries])
+    across = findings.across(scope=scope, cluster=cluster, table=table, keys=[entry.key for entry in entries])
     found = {entry.key: _troubles(table, entry, across.get(entry.key, ())) for entry in entries}
     return {key: troubles for key, troubles in found.items() if troubles.shown or troubles.notes}
 
@@ -63,11 +64,13 @@ def _troubles(table: TableSpec, entry: Entry, across: Iterable[findings.Across])
     )
 
 
-def across_of(cluster: Cluster, table: TableSpec, entry: Entry | None, typed: Entry | None) -> list[Problem]:
+def across_of(
+    scope: Scope, cluster: Cluster, table: TableSpec, entry: Entry | None, typed: Entry | None
+) -> list[Problem]:
     """What shows across entries about the one being edited, as long as what is typed is still that entry."""
     if entry is None or not (typed is None or _is_same(table, typed, entry)):
         return []
-    found = findings.across(cluster=cluster, table=table, keys=[entry.key]).get(entry.key, [])
+    found = findings.across(scope=scope, cluster=cluster, table=table, keys=[entry.key]).get(entry.key, [])
     return [_dated(one) for one in found]
 
 

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods
 
 from mailadmin.accounts.roles import SECRETS
 from tables import disclosing, entries
-from tables.converters import read_key
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonForm
 from tables.sendmail.spec import TableSpec
@@ -24,7 +23,7 @@ from tables.views.fresh import needs_fresh_login
 @never_cache
 def secret(request: HttpRequest, table: TableSpec) -> HttpResponse:
     """Asked for by GET, shown by POST: in that one answer, which nothing keeps."""
-    entry = find_entry(table, read_key(request))
+    entry = find_entry(request, table)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     context = {"table": table, "entry": entry, "form": form, "back": back_to(request, table)}
     if request.method != "POST" or not form.is_valid():

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailadmin.accounts.roles import EDIT
 from tables import changes, entries, findings
-from tables.converters import read_key
 from tables.forms import EntryForm
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.views import mending, parts_form
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, key_of, needs, scope_of
 from tables.views.editor import Editor, Findings
 from tables.views.entries import find_entry, go_on, tell
 
@@ -36,10 +35,9 @@ def add(request: HttpRequest, table: TableSpec) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(EDIT)
 def edit(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    key = read_key(request)
     if request.method == "POST":
-        return _save_edit(request, table, key)
-    return render(request, "tables/entry.html", _fresh(request, table, find_entry(table, key)).context())
+        return _save_edit(request, table, key_of(request, table))
+    return render(request, "tables/entry.html", _fresh(request, table, find_entry(request, table)).context())
 
 
 def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
@@ -55,12 +53,16 @@ def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
 
 
 def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse:
-    current = entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
+    current = _shown(request, table, key)
     form = _bound(request, table, current)
     if current is None and form["seen"].value() and parts_form.SHOW not in request.POST:
         # Deleted since it was shown. What was typed is shown again, and saving that adds the entry anew.
         return _again(Editor(request, table, None, form), changes.Stale(table.name, visible(key), None))
     return _save_or_show(Editor(request, table, current, form))
+
+
+def _shown(request: HttpRequest, table: TableSpec, key: str) -> Entry | None:
+    return entries.find(scope=scope_of(request), cluster=entries.get_cluster(), table=table, key=key)
 
 
 def _bound(request: HttpRequest, table: TableSpec, original: Entry | None) -> EntryForm:
@@ -77,7 +79,7 @@ def _save_or_show(editor: Editor) -> HttpResponse:
 
 def _save(editor: Editor) -> HttpResponse:
     typed, data = editor.form.typed, editor.form.cleaned_data
-    editor.findings = _look(editor.table, editor.original_key, typed)
+    editor.findings = _look(editor, typed)
     if strays := parts_form.strays(editor.table, editor.form):
         editor.findings.problems = [*strays, *editor.findings.problems]
         return _again(editor, changes.Invalid(strays))
@@ -102,14 +104,20 @@ def _save(editor: Editor) -> HttpResponse:
     return go_on(editor.request, editor.table, done)
 
 
-def _look(table: TableSpec, original_key: str | None, typed: Entry) -> Findings:
-    problems, risks = changes.check(cluster=entries.get_cluster(), table=table, original_key=original_key, typed=typed)
+def _look(editor: Editor, typed: Entry) -> Findings:
+    problems, risks = changes.check(
+        scope=scope_of(editor.request),
+        cluster=entries.get_cluster(),
+        table=editor.table,
+        original_key=editor.original_key,
+        typed=typed,
+    )
     return Findings(problems, sorted(risks))
 
 
 def _look_while_typing(editor: Editor) -> Findings:
     """The same, without what is no mistake before everything is typed."""
-    findings = _look(editor.table, editor.original_key, editor.form.typed)
+    findings = _look(editor, editor.form.typed)
     findings.problems += parts_form.strays(editor.table, editor.form)
     to_come = parts_form.unfinished(editor.table, editor.form)
     findings.problems = [
@@ -136,10 +144,7 @@ def _again(editor: Editor, error: changes.ChangeError) -> HttpResponse:
 @needs(EDIT)
 def check(request: HttpRequest, table: TableSpec) -> HttpResponse:
     """What is wrong with the form as it stands now: the fragments beside its fields."""
-    key = request.GET.get("key")
-    if key is not None and "\0" in key:
-        raise Http404("No entry has a NUL character in its key.")
-    original = None if key is None else entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
+    original = _shown(request, table, key_of(request, table)) if "key" in request.GET else None
     editor = Editor(request, table, original, _bound(request, table, original))
     editor.findings = _look_while_typing(editor)
     return render(request, "tables/_checks.html", {**editor.context(), "narrowed": True})

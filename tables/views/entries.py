@@ -15,20 +15,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
-from tables import changes, entries, findings
+from tables import changes, entries, findings, seeing
 from tables.context import table_counts
-from tables.converters import read_key
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
 from tables.models import Change, ChangeRequest, Cluster, EntryModel
+from tables.scopes import Scope
 from tables.sendmail.render import switched
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.states import to_json
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, key_of, needs, scope_of
 from tables.views.differences import difference_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_PLACE, Page, read_page
-from tables.views.rows import holders, rows_of, waiting
+from tables.views.rows import rows_of
 
 #: Matches of a filter that are counted; beyond, "more than" is as good.
 COUNTED = 1000
@@ -39,30 +39,30 @@ WAITING = 5
 @require_safe
 @needs(VIEW)
 def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    cluster = entries.get_cluster()
+    cluster, scope = entries.get_cluster(), scope_of(request)
     chosen = ListingForm(request.GET).chosen()
-    page = _page(request, cluster, table, chosen)
+    page = _page(request, scope, cluster, table, chosen)
     filtered = bool(chosen["q"]) or chosen["state"] != "all"
     context = {
         "table": table,
         "page": page,
-        "rows": rows_of(cluster, table, [row.entry for row in page.rows]),
+        "rows": rows_of(scope, cluster, table, [row.entry for row in page.rows]),
         "chosen": chosen,
         "states": LISTING_STATES,
         "filtered": filtered,
         "counted": COUNTED if filtered else None,
-        "unmarked": findings.unmarked(cluster, table),
-        "waiting": waiting(cluster, table, WAITING + 1),
+        "unmarked": findings.unmarked(scope, cluster, table),
+        "waiting": seeing.waiting(scope, cluster, table, WAITING + 1),
         "most_waiting": WAITING,
         "back": request.GET.urlencode(),
     }
     return render_narrow(request, "tables/list.html", "tables/_list.html", context)
 
 
-def _page(request: HttpRequest, cluster: Cluster, table: TableSpec, chosen: dict[str, Any]) -> Page[Any]:
-    found = entries.listing(cluster=cluster, table=table, query=chosen["q"], state=chosen["state"])
+def _page(request: HttpRequest, scope: Scope, cluster: Cluster, table: TableSpec, chosen: dict[str, Any]) -> Page[Any]:
+    found = entries.listing(scope=scope, cluster=cluster, table=table, query=chosen["q"], state=chosen["state"])
     keep = {"q": chosen["q"], "state": "" if chosen["state"] == "all" else chosen["state"]}
-    total = _counter(found) if any(keep.values()) else table_counts(cluster)[table.name]
+    total = _counter(found) if any(keep.values()) else table_counts(scope, cluster).get(table.name, 0)
     return read_page(request, found, order=BY_PLACE, size=settings.PAGE_SIZE, total=total, keep=keep)
 
 
@@ -121,20 +121,22 @@ def delete(request: HttpRequest, table: TableSpec) -> HttpResponse:
 @needs(EDIT)
 def switch(request: HttpRequest, table: TableSpec) -> HttpResponse:
     """Off when it is on, on when it is off: a form says which it was, so that two people do not undo each other."""
-    current = find_entry(table, read_key(request))
+    current = find_entry(request, table)
     on = request.POST.get("to") == "on" if request.method == "POST" else not current.enabled
     return _confirm(request, table, SWITCH_ON if on else SWITCH_OFF)
 
 
-def find_entry(table: TableSpec, key: str) -> Entry:
-    entry = entries.get_entry(cluster=entries.get_cluster(), table=table, key=key)
+def find_entry(request: HttpRequest, table: TableSpec) -> Entry:
+    """The entry that a page is about, for somebody who may see it."""
+    key = key_of(request, table)
+    entry = entries.find(scope=scope_of(request), cluster=entries.get_cluster(), table=table, key=key)
     if entry is None:
         raise Http404(f"There is no entry “{visible(key)}” in {table.name}. It may have been deleted or renamed.")
     return entry
 
 
 def _confirm(request: HttpRequest, table: TableSpec, act: Act) -> HttpResponse:
-    current = find_entry(table, read_key(request))
+    current = find_entry(request, table)
     form = ConfirmForm(request.POST or None, initial={"seen": changes.entry_checksum(current)})
     if request.method != "POST" or not form.is_valid():
         return render(request, "tables/confirm.html", _confirm_context(request, table, act, current, form))
@@ -171,7 +173,7 @@ def _confirm_context(
         "form": form,
         "risks": sorted(table.risks(current, after, entries.look_around(cluster))),
         "lines": difference_of(change),
-        "held_by": holders(cluster, table, [current.key]).get(current.key),
+        "held_by": seeing.holders(scope_of(request), cluster, table, [current.key]).get(current.key),
         "back": back_to(request, table),
     }
 

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST
 
 from mailadmin.accounts.roles import EDIT
 from tables import changes, entries, fixes, surveys
-from tables.converters import entry_url, read_key
+from tables.converters import entry_url
 from tables.forms import ReasonField
 from tables.models import Change, ChangeRequest, Cluster
 from tables.sendmail.spec import Problem, TableSpec
 from tables.sendmail.text import visible
 from tables.states import checksum, to_json
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, key_of, needs, scope_of
 from tables.views.differences import Line, difference_of
 from tables.views.entries import back_to, tell
 
@@ -36,11 +36,11 @@ class FixForm(forms.Form):
 @require_POST
 @needs(EDIT)
 def fix(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    cluster, key, form = entries.get_cluster(), read_key(request), FixForm(request.POST)
+    cluster, key, form = entries.get_cluster(), key_of(request, table), FixForm(request.POST)
     form.is_valid()
     rule, seen = form.cleaned_data.get("rule", ""), form.cleaned_data.get("seen", "")
     try:
-        planned = fixes.plan(cluster=cluster, table=table, key=key, rule=rule, seen=seen)
+        planned = fixes.plan(scope=scope_of(request), cluster=cluster, table=table, key=key, rule=rule, seen=seen)
         done = _apply(request, cluster, table, key, form, planned)
     except changes.Forbidden:
         raise
@@ -90,7 +90,7 @@ def _back(request: HttpRequest, table: TableSpec) -> str:
 
 def _to_the_editor(request: HttpRequest, table: TableSpec, key: str, error: changes.ChangeError) -> HttpResponse:
     """Where the entry can be mended by hand, if there is one and this is what stopped it."""
-    there = entries.get_entry(cluster=entries.get_cluster(), table=table, key=key) is not None
+    there = entries.find(scope=scope_of(request), cluster=entries.get_cluster(), table=table, key=key)
     if there and isinstance(error, fixes.FixRefused):
         return redirect(entry_url("entry-edit", table, key))
     return redirect(_back(request, table))

@@ -10,15 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from mailadmin.accounts.roles import VIEW
-from tables import entries
-from tables.converters import read_key
+from tables import entries, seeing
 from tables.models import Change, ChangeRequest, Cluster, Review
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.text import visible
-from tables.views.access import needs
+from tables.views.access import key_of, needs, scope_of
 from tables.views.differences import Line, difference_of
 from tables.views.paging import BY_NUMBER, read_page
-from tables.views.rows import holders
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +26,13 @@ class Moment:
     change: Change
     lines: list[Line]
     approvals: list[Review]
+    #: Whether the request is for this person too; if not, its reason and reviews may tell of other domains.
+    told: bool
 
 
-def moment_of(change: Change) -> Moment:
+def moment_of(change: Change, told: bool) -> Moment:
     approvals = [review for review in change.request.reviews.all() if review.decision == Review.Decision.APPROVE]
-    return Moment(change, difference_of(change), approvals)
+    return Moment(change, difference_of(change), approvals, told)
 
 
 def _origin(cluster: Cluster, shown: list[Change]) -> ChangeRequest | None:
@@ -45,19 +45,20 @@ def _origin(cluster: Cluster, shown: list[Change]) -> ChangeRequest | None:
 @require_safe
 @needs(VIEW)
 def entry(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    key, cluster = read_key(request), entries.get_cluster()
-    found = entries.history(cluster=cluster, table=table, key=key)
+    key, cluster, scope = key_of(request, table), entries.get_cluster(), scope_of(request)
+    found = entries.history(scope=scope, cluster=cluster, table=table, key=key)
     page = read_page(request, found, order=BY_NUMBER, size=settings.PAGE_SIZE, total=found.count(), keep={"key": key})
-    current = entries.get_entry(cluster=cluster, table=table, key=key)
+    current = entries.find(scope=scope, cluster=cluster, table=table, key=key)
     if current is None and not page.total:
         raise Http404(f"“{visible(key)}” is not in {table.name} and never was. Choose an entry from the table.")
+    told = seeing.shown_requests(scope, [change.request_id for change in page.rows])
     context = {
         "table": table,
         "key": key,
         "entry": current,
         "page": page,
-        "moments": [moment_of(change) for change in page.rows],
+        "moments": [moment_of(change, change.request_id in told) for change in page.rows],
         "origin": None if page.next_link else _origin(cluster, page.rows),
-        "held_by": holders(cluster, table, [key]).get(key),
+        "held_by": seeing.holders(scope, cluster, table, [key]).get(key),
     }
     return render(request, "tables/history.html", context)

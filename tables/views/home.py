@@ -16,15 +16,17 @@ from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import entries, releases, reviews
+from tables import entries, findings, reviews, scopes, seeing
 from tables.context import table_counts
 from tables.letters import outbox
-from tables.models import Change, ChangeRequest, CheckRun, Cluster, Host, Publication
+from tables.models import Change, ChangeRequest, Cluster, Host, Publication
 from tables.publishing.hosts import slowest_host
-from tables.sendmail.spec import TableSpec
+from tables.scopes import Scope
+from tables.sendmail.spec import Grade, TableSpec
 from tables.sendmail.tables import TABLES
+from tables.states import checksum
 from tables.templatetags.panel import thousands
-from tables.views.access import person_of
+from tables.views.access import person_of, scope_of
 
 #: Rows of each list; the pages behind them have the rest.
 SHOWN = 6
@@ -53,61 +55,78 @@ def home(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     if not person.has_perm(roles.VIEW):
         return render(request, "home.html", {"nothing_allowed": True})
-    cluster = entries.get_cluster()
-    host = slowest_host(cluster)
+    cluster, scope = entries.get_cluster(), scope_of(request)
+    pending = list(seeing.pending(scope, cluster, slowest_host(cluster))[:SHOWN])
     context = {
-        "alerts": list(alerts(cluster)),
-        "to_review": to_review(cluster, person),
-        "mine": list(open_requests(cluster).filter(author=person)[:SHOWN]),
-        "pending": list(releases.pending(cluster=cluster, host=host)[:SHOWN]),
+        "alerts": list(alerts(scope, cluster)),
+        "to_review": to_review(scope, cluster, person),
+        "mine": list(open_requests(scope, cluster).filter(author=person)[:SHOWN]),
+        "pending": pending,
+        "shown": seeing.shown_requests(scope, [change.request_id for change in pending]),
         "publications": Publication.objects.filter(host__cluster=cluster).select_related("release", "host")[:SHOWN],
-        "tables": table_rows(cluster),
+        "tables": table_rows(scope, cluster),
+        "delegated": delegated(scope, cluster),
     }
     return render(request, "home.html", context)
 
 
-def open_requests(cluster: Cluster) -> QuerySet[ChangeRequest]:
-    return ChangeRequest.objects.filter(cluster=cluster, state=ChangeRequest.State.SUBMITTED).order_by("-id")
+def open_requests(scope: Scope, cluster: Cluster) -> QuerySet[ChangeRequest]:
+    return seeing.requests(scope, cluster).filter(state=ChangeRequest.State.SUBMITTED).order_by("-id")
 
 
-def to_review(cluster: Cluster, person: User) -> list[ChangeRequest]:
+def to_review(scope: Scope, cluster: Cluster, person: User) -> list[ChangeRequest]:
     """The oldest submitted requests that this person may decide on."""
     if not person.has_perm(roles.REVIEW):
         return []
-    found = open_requests(cluster).select_related("author").reverse()[:LOOKED_AT]
+    found = open_requests(scope, cluster).select_related("author").reverse()[:LOOKED_AT]
     return [request for request in found if not reviews.why_not(request=request, user=person)][:SHOWN]
 
 
-def table_rows(cluster: Cluster) -> list[TableRow]:
-    counts, changed = table_counts(cluster), _last_changes(cluster)
-    return [TableRow(table, counts[name], changed.get(name)) for name, table in TABLES.items()]
+def table_rows(scope: Scope, cluster: Cluster) -> list[TableRow]:
+    counts, changed = table_counts(scope, cluster), _last_changes(scope, cluster)
+    return [TableRow(TABLES[name], counts[name], changed.get(name)) for name in scope.tables]
 
 
-def _last_changes(cluster: Cluster) -> dict[str, datetime]:
+@dataclass(frozen=True, slots=True)
+class Delegated:
+    """One delegation as the person who has it reads it. ``used``: entries that stand inside, where they are limited."""
+
+    part: scopes.Part
+    used: int | None
+
+
+def delegated(scope: Scope, cluster: Cluster) -> list[Delegated] | None:
+    """What a limited person has; ``None`` for everybody else."""
+    if not scope.limited:
+        return None
+    return [Delegated(part, None if part.quota is None else scopes.used(cluster, part)) for part in scope.parts]
+
+
+def _last_changes(scope: Scope, cluster: Cluster) -> dict[str, datetime]:
     """When each table was changed last. The answer holds until the next change is applied."""
 
     def ask() -> dict[str, datetime]:
-        applied = Change.objects.filter(cluster=cluster, number__isnull=False)
+        applied = seeing.changes(scope, Change.objects.filter(cluster=cluster, number__isnull=False))
         return dict(applied.values_list("table").annotate(Max("applied_at")))
 
-    return cache.get_or_set(f"changed:{cluster.pk}:{cluster.last_change}", ask) or {}
+    return cache.get_or_set(f"changed:{cluster.pk}:{cluster.last_change}:{checksum(scope.mark)}", ask) or {}
 
 
-def alerts(cluster: Cluster) -> Iterator[Alert]:
-    yield from _error_alerts(cluster)
+def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
+    yield from _error_alerts(scope, cluster)
     if trouble := outbox.trouble():
         yield Alert("warn", "E-mail does not go out.", trouble)
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
     for host in hosts:
-        yield from _host_alerts(host)
+        yield from _host_alerts(scope, host)
 
 
-def _error_alerts(cluster: Cluster) -> Iterator[Alert]:
-    run = CheckRun.objects.filter(cluster=cluster, errors__gt=0).first()
-    if run:
-        what = f"{thousands(run.errors)} errors stand" if run.errors != 1 else "1 error stands"
+def _error_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
+    errors = seeing.grades(scope, findings.last(cluster)).get(Grade.ERROR, 0)
+    if errors:
+        what = f"{thousands(errors)} errors stand" if errors != 1 else "1 error stands"
         yield Alert(
             "bad",
             f"{what} in the tables.",
@@ -117,7 +136,7 @@ def _error_alerts(cluster: Cluster) -> Iterator[Alert]:
         )
 
 
-def _host_alerts(host: Host) -> Iterator[Alert]:
+def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
     if host.seen_at is None or timezone.now() - host.seen_at > timedelta(seconds=SILENT_SECONDS):
         since = f"for {timesince(host.seen_at)}" if host.seen_at else "at all yet"
         yield Alert(
@@ -130,7 +149,7 @@ def _host_alerts(host: Host) -> Iterator[Alert]:
         yield Alert(
             "bad",
             f"Publishing release {last.release.number} to {host} {_failure(last)}.",
-            last.error or "What was live before is still live.",
+            seeing.trouble(scope, last) or "What was live before is still live.",
             reverse("publication", args=[last.pk]),
             "See what happened",
         )

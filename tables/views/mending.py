@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from tables import changes, entries
+from tables import changes, entries, seeing
 from tables.forms import EntryForm, ReasonForm
 from tables.sendmail.fixing import fixed, respelt
 from tables.sendmail.risk.together import Step, risks_together
@@ -22,13 +22,12 @@ from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
 from tables.several import Several
 from tables.states import checksum
-from tables.views.access import actor_of
+from tables.views.access import actor_of, scope_of
 from tables.views.differences import Line, difference
 from tables.views.editor import Editor, Findings
 from tables.views.entries import back_to, go_on, tell
-from tables.views.rows import holders
 
-Look = Callable[[TableSpec, str | None, Entry], Findings]
+Look = Callable[[Editor, Entry], Findings]
 
 #: What the page of several entries says itself; all else that was posted is carried through it as it came.
 _OWN = frozenset({"csrfmiddlewaretoken", "fix", "several", "shown", "confirmed", "reason", "seen"})
@@ -43,7 +42,7 @@ def answer(editor: Editor, look: Look) -> HttpResponse | None:
     if "fix" not in posted:
         return None
     typed = editor.form.typed
-    editor.findings = look(editor.table, editor.original_key, typed)
+    editor.findings = look(editor, typed)
     problem = _chosen(editor.findings.problems, posted["fix"])
     if problem is None or problem.fix is None:
         editor.said = "That is not wrong any more, so nothing was changed." if posted["fix"] else ""
@@ -77,7 +76,7 @@ def _mended(editor: Editor, look: Look, entry: Entry) -> HttpResponse:
     texts = {"key": entry.key, "value": entry.value, "comment": entry.comment}
     changed = [name for name, text in texts.items() if text != getattr(typed, name)]
     editor.form = EntryForm(editor.table, replaced_in(editor.form.data, **texts))
-    editor.findings = look(editor.table, editor.original_key, editor.form.typed)
+    editor.findings = look(editor, editor.form.typed)
     editor.focus = next(iter(changed), "")
     editor.said = " ".join(_said(editor.table, name, texts[name]) for name in changed)
     return _form(editor)
@@ -175,6 +174,7 @@ class _Preview:
 
     def _several(self) -> Several:
         return changes.check_entries(
+            scope=scope_of(self.request),
             cluster=entries.get_cluster(),
             table=self.editor.table,
             original_key=self.editor.original_key,
@@ -202,7 +202,8 @@ class _Preview:
         keys = [entry.key for entry in several.new]
         if self.editor.original_key is not None:
             keys.append(self.editor.original_key)
-        return next(iter(holders(entries.get_cluster(), self.editor.table, keys).values()), None)
+        found = seeing.holders(scope_of(self.request), entries.get_cluster(), self.editor.table, keys)
+        return next(iter(found.values()), None)
 
     def _carried(self) -> list[tuple[str, str]]:
         """What was typed, in whatever fields, for the way back to the form."""

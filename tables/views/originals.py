@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from mailadmin.accounts.roles import VIEW
-from tables import entries, originals
+from tables import entries, originals, seeing
 from tables.models import OriginalFile
 from tables.sendmail.spec import TableSpec
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, needs, scope_of
 from tables.views.fresh import recently_authenticated
 from tables.views.paging import NEWEST, read_page
 
@@ -23,7 +23,7 @@ from tables.views.paging import NEWEST, read_page
 @require_safe
 @needs(VIEW)
 def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    found = originals.of_table(cluster=entries.get_cluster(), table=table)
+    found = seeing.originals(scope_of(request), originals.of_table(cluster=entries.get_cluster(), table=table))
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=found.count(), keep={})
     return render(request, "tables/originals.html", {"table": table, "page": page, "originals": page.rows})
 
@@ -33,7 +33,7 @@ def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
 @never_cache
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The exact bytes. Where passwords stand in them, for whoever may see those and has just said who they are."""
-    file = _find(pk)
+    file = _find(request, pk)
     if not originals.why_not_exact(actor=actor_of(request), file=file) and file.has_password:
         _refuse_stale_login(request)
     return _sent(originals.take(actor=actor_of(request), file=file), f"{file.table}-{file.pk}")
@@ -49,12 +49,13 @@ def _refuse_stale_login(request: HttpRequest) -> None:
 @never_cache
 def masked(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A copy with the passwords hidden."""
-    file = _find(pk)
+    file = _find(request, pk)
     return _sent(originals.take(actor=actor_of(request), file=file, hide=True), f"{file.table}-{file.pk}-masked")
 
 
-def _find(pk: int) -> OriginalFile:
-    return get_object_or_404(OriginalFile.objects.select_related("cluster", "request"), pk=pk)
+def _find(request: HttpRequest, pk: int) -> OriginalFile:
+    found = seeing.originals(scope_of(request), OriginalFile.objects.select_related("cluster", "request"))
+    return get_object_or_404(found, pk=pk)
 
 
 def _sent(chunks: Iterator[bytes], name: str) -> StreamingHttpResponse:

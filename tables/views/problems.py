@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,13 +18,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
-from tables import entries, findings, surveys
+from tables import entries, findings, seeing, surveys
 from tables.forms import FilterForm, QueryField
 from tables.models import CheckRun, Cluster, StoredFinding
 from tables.sendmail.spec import Grade
 from tables.sendmail.tables import TABLES
 from tables.templatetags.panel import thousands
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, needs, scope_of
 from tables.views.home import SILENT_SECONDS
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_ORDER, Page, read_page
@@ -60,10 +60,11 @@ class Total:
 @require_safe
 @needs(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
-    cluster = entries.get_cluster()
+    cluster, scope = entries.get_cluster(), scope_of(request)
     run = findings.last(cluster)
     chosen = ProblemsForm(request.GET).chosen()
-    groups = [group for group in (run.groups if run else ()) if _matches(group, chosen)]
+    found = seeing.groups(scope, run)
+    groups = [group for group in found if _matches(group, chosen)]
     page = _page(request, run, chosen, groups)
     context = {
         "run": run,
@@ -71,10 +72,10 @@ def listing(request: HttpRequest) -> HttpResponse:
         "since": cluster.last_change - (run.change_number or 0) if run else 0,
         "chosen": chosen,
         "filtered": bool(chosen["q"] or chosen["table"] or chosen["rule"] or chosen["grade"] != "serious"),
-        "tables": list(TABLES),
+        "tables": scope.tables,
         "grades": GRADES,
-        "rules": sorted({group["rule"] for group in (run.groups if run else ())}),
-        "by_grade": _by_grade(run),
+        "rules": sorted({group["rule"] for group in found}),
+        "by_grade": _by_grade(seeing.grades(scope, run)),
         "by_table": _by_table(groups),
         "by_rule": [_total(group) for group in groups],
         "unlisted": sum(group["count"] - group["stored"] for group in groups),
@@ -105,9 +106,8 @@ def _total(group: dict[str, Any]) -> Total:
     )
 
 
-def _by_grade(run: CheckRun | None) -> list[Total]:
+def _by_grade(counts: Mapping[Grade, int]) -> list[Total]:
     """Of all tables and rules, whatever is chosen: the way from one grade to another."""
-    counts = {Grade.ERROR: run.errors, Grade.WARNING: run.warnings, Grade.NOTE: run.notes} if run else {}
     return [Total(str(grade), count, count) for grade, count in counts.items() if count]
 
 
@@ -121,15 +121,13 @@ def _by_table(groups: Iterable[dict[str, Any]]) -> list[Total]:
 def _page(
     request: HttpRequest, run: CheckRun | None, chosen: dict[str, Any], groups: list[dict[str, Any]]
 ) -> Page[StoredFinding]:
-    found = StoredFinding.objects.none()
-    if run:
-        found = findings.listing(
-            run,
-            table=chosen["table"],
-            grades=LETS_THROUGH[chosen["grade"]],
-            rule=chosen["rule"],
-            query=chosen["q"],
-        )
+    found = findings.listing(
+        seeing.findings(scope_of(request), run),
+        table=chosen["table"],
+        grades=LETS_THROUGH[chosen["grade"]],
+        rule=chosen["rule"],
+        query=chosen["q"],
+    )
     listed = sum(group["stored"] for group in groups)
     total = found.count if chosen["q"] else listed
     keep = {**chosen, "grade": "" if chosen["grade"] == "serious" else chosen["grade"]}
@@ -153,7 +151,9 @@ def _state(cluster: Cluster, run: CheckRun | None) -> str:
 @needs(EDIT)
 def check_now(request: HttpRequest) -> HttpResponse:
     done = surveys.ask(cluster=entries.get_cluster(), actor=actor_of(request))
-    if done:
+    if scope_of(request).limited:
+        messages.info(request, "The tables are checked; what was found of yours stands below as soon as it is known.")
+    elif done:
         messages.success(
             request, f"The tables are checked: {_many(done.errors, 'error')}, {_many(done.warnings, 'warning')}."
         )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from tables import applying, changes, judging
 from tables.models import Change, ChangeRequest
+from tables.scopes import Scope
 from tables.sendmail.risk.effect import effects
 from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
-from tables.sendmail.tables import check_entry
+from tables.sendmail.tables import TABLES, check_entry
 from tables.views.differences import Line, difference
 
 State = ChangeRequest.State
@@ -29,8 +30,9 @@ class Proposal:
     current: list[str]  # what stands there instead, when conflicted
 
 
-def proposals(request: ChangeRequest, shown: Sequence[Change]) -> list[Proposal]:
-    stands = _conflicts(request, shown)
+def proposals(scope: Scope, request: ChangeRequest, shown: Sequence[Change]) -> list[Proposal]:
+    """What stands now is shown to whoever may see it: a line of one's own may be about what is no longer delegated."""
+    stands = _conflicts(request, [change for change in shown if scope.sees(TABLES[change.table], change.key)])
     risks = judging.risks_within(request, shown)
     return [_proposal(request, change, sorted(risk), stands) for change, risk in zip(shown, risks, strict=True)]
 

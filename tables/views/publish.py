@@ -9,15 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailadmin.accounts import roles
-from tables import entries, publishing, releases
+from tables import entries, publishing, releases, seeing
 from tables.context import table_counts
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Host, Publication, Release
 from tables.publishing.errors import EXPECTED, explain
 from tables.publishing.hosts import slowest_host
+from tables.scopes import Scope
 from tables.sendmail.plan import Plan
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, needs, scope_of
 
 #: Changes that the page lists itself; the plan's difference has them all.
 SHOWN = 20
@@ -40,24 +41,29 @@ class Planned(NamedTuple):
 
 @needs(roles.VIEW)
 def publish(request: HttpRequest) -> HttpResponse:
-    cluster = entries.get_cluster()
+    cluster, scope = entries.get_cluster(), scope_of(request)
     if request.method == "POST":
         return _publish(request, cluster)
     hosts = list(cluster.hosts.select_related("release", "cluster"))
     if getattr(request, "htmx", False):
-        return render(request, "releases/_plans.html", _planned(hosts))
-    waiting = releases.pending(cluster=cluster, host=slowest_host(cluster))
-    wanted = "plan" in request.GET or sum(table_counts(cluster).values()) <= AT_ONCE
+        return render(request, "releases/_plans.html", _planned(scope, hosts))
+    waiting = seeing.pending(scope, cluster, slowest_host(cluster))
+    shown = list(waiting[:SHOWN])
+    wanted = scope.limited or "plan" in request.GET or sum(table_counts(scope, cluster).values()) <= AT_ONCE
     context = {
         "hosts": [(host, host.publications.select_related("release").first()) for host in hosts],
-        "changes": waiting[:SHOWN],
+        "changes": shown,
+        "shown": seeing.shown_requests(scope, [change.request_id for change in shown]),
         "count": waiting.count(),
-        **(_planned(hosts) if wanted else {"later": True, "form": PublishForm()}),
+        **(_planned(scope, hosts) if wanted else {"later": True, "form": PublishForm()}),
     }
     return render(request, "releases/publish.html", context)
 
 
-def _planned(hosts: list[Host]) -> dict[str, object]:
+def _planned(scope: Scope, hosts: list[Host]) -> dict[str, object]:
+    """A plan has lines of all domains, so a limited person gets none."""
+    if scope.limited:
+        return {"untold": True, "something": True, "form": PublishForm()}
     plans = [plan_of(host) for host in hosts]
     return {
         "plans": plans,

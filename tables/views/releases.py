@@ -3,13 +3,13 @@
 from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from mailadmin.accounts import roles
-from tables import entries, inbox
+from tables import entries, inbox, seeing
 from tables.models import Change, Publication, Release
 from tables.templatetags.panel import STEPS
-from tables.views.access import needs, person_of
+from tables.views.access import needs, person_of, scope_of
 from tables.views.differences import difference_of
 from tables.views.paging import NEWEST, OLDEST, read_page
 
@@ -18,20 +18,22 @@ from tables.views.paging import NEWEST, OLDEST, read_page
 def listing(request: HttpRequest) -> HttpResponse:
     found = Release.objects.filter(cluster=entries.get_cluster()).order_by("-id").prefetch_related("publications__host")
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=None, keep={})
+    seeing.without_reasons(scope_of(request), page.rows)
     return render(request, "releases/list.html", {"page": page})
 
 
 @needs(roles.VIEW)
 def detail(request: HttpRequest, number: int) -> HttpResponse:
-    cluster = entries.get_cluster()
-    release = get_object_or_404(Release, cluster=cluster, number=number)
-    found = changes_of(release)
+    cluster, scope = entries.get_cluster(), scope_of(request)
+    release = seeing.release(scope, cluster, number)
+    found = seeing.changes(scope, changes_of(release))
     page = read_page(
         request, found.select_related("request"), order=OLDEST, size=settings.PAGE_SIZE, total=found.count(), keep={}
     )
     context = {
         "release": release,
         "page": page,
+        "shown": seeing.shown_requests(scope, [change.request_id for change in page.rows]),
         "changes": [(change, difference_of(change)) for change in page.rows],
         "tables": found.order_by().values_list("table").annotate(Count("id")).order_by("table"),
         "publications": release.publications.select_related("host"),
@@ -49,14 +51,15 @@ def changes_of(release: Release) -> QuerySet[Change]:
 @needs(roles.VIEW)
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """One publication; htmx asks for its progress again each second until it has ended."""
-    found = get_object_or_404(Publication.objects.select_related("release", "host__release"), pk=pk)
+    found = seeing.publication(scope_of(request), pk)
     inbox.seen(person=person_of(request), publication=found)
     newest = Publication.objects.filter(host=found.host).first()
     context = {
         "publication": found,
         "steps": steps_of(found),
         "is_newest": found == newest,
-        "refused": any(step["step"] == "plan" and step["state"] == "failed" for step in found.steps),
+        "refused": not scope_of(request).limited
+        and any(step["step"] == "plan" and step["state"] == "failed" for step in found.steps),
         "files": [item for item in found.files if item.get("changed")],
         "untouched": [item["table"] for item in found.files if not item.get("changed")],
     }

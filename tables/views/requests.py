@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import changes, closing, entries, inbox, reviewers, reviews
-from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm
-from tables.models import Change, ChangeRequest
-from tables.views.access import actor_of, needs, person_of
+from tables import amending, applying, changes, closing, contributors, entries, inbox, policy, reviews, seeing, threads
+from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
+from tables.models import Change, ChangeRequest, Remark
+from tables.scopes import Scope
+from tables.views.access import actor_of, needs, person_of, scope_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
@@ -31,7 +34,9 @@ State = ChangeRequest.State
 @needs(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
     chosen = RequestsForm(request.GET).chosen()
-    found = _found(person_of(request), chosen).annotate(first_id=_nth_change(0), second_id=_nth_change(1))
+    found = _found(scope_of(request), person_of(request), chosen).annotate(
+        first_id=_nth_change(0), second_id=_nth_change(1)
+    )
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=None, keep=chosen)
     firsts = Change.objects.in_bulk([row.first_id for row in page.rows if row.first_id])
     context = {
@@ -50,8 +55,8 @@ def _nth_change(place: int) -> Subquery:
     return Subquery(changes_of.values("pk")[place : place + 1])
 
 
-def _found(user: User, chosen: dict[str, Any]) -> QuerySet[ChangeRequest]:
-    found = ChangeRequest.objects.filter(cluster=entries.get_cluster()).order_by("-id")
+def _found(scope: Scope, user: User, chosen: dict[str, Any]) -> QuerySet[ChangeRequest]:
+    found = seeing.requests(scope, entries.get_cluster()).order_by("-id")
     if chosen["state"]:
         found = found.filter(state=chosen["state"])
     if chosen["view"] == "open":
@@ -74,11 +79,11 @@ def _to_review(found: QuerySet[ChangeRequest], user: User) -> QuerySet[ChangeReq
 @require_safe
 @needs(VIEW)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    return show(request, find_request(pk))
+    return show(request, find_request(request, pk))
 
 
-def find_request(pk: int) -> ChangeRequest:
-    return get_object_or_404(ChangeRequest.objects.select_related("cluster", "author"), pk=pk)
+def find_request(request: HttpRequest, pk: int) -> ChangeRequest:
+    return seeing.request(scope_of(request), pk)
 
 
 def show(
@@ -90,32 +95,115 @@ def show(
     if not why_not:
         reviews.note_viewing(request=wanted, person=user)
     inbox.seen(person=user, request=wanted)
-    total = wanted.changes.count()
-    page = read_page(request, wanted.changes.order_by("id"), order=OLDEST, size=CHANGES_SHOWN, total=total, keep={})
+    only = "risky" if request.GET.get("only") == "risky" else ""
+    found = wanted.changes.filter(risky=True) if only else wanted.changes.all()
+    total = found.count()
+    page = read_page(
+        request,
+        found.order_by("id"),
+        order=OLDEST,
+        size=CHANGES_SHOWN,
+        total=total,
+        keep={"only": only} if only else {},
+    )
+    shown = proposals(scope_of(request), wanted, page.rows)
     context = {
         "wanted": wanted,
         "page": page,
-        "proposals": proposals(wanted, page.rows),
+        "proposals": shown,
         "pages": -(-total // CHANGES_SHOWN),
+        "only": only,
+        "ticks": "" if why_not else ticks(wanted, page.rows),
+        "ticked": ticked(request),
+        "threads": threads_of(wanted, user),
+        "may_remark": wanted.is_open and threads.may_remark(user),
+        "remark": TextForm(),
+        "may_amend": user.has_perm(EDIT) and not amending.why_not(wanted),
+        "stale": wanted.state == State.CONFLICTED or any(proposal.conflicted for proposal in shown),
+        "may_take_back": not reviews.why_not_take_back(request=wanted, user=user),
+        "held_back": applying.waits(wanted) if wanted.state == State.APPROVED else "",
+        "may_apply": wanted.state == State.APPROVED and (user.has_perm(EDIT) or user.has_perm(REVIEW)),
+        "renewal": reviews.needs_renewal(wanted),
         "reviews": wanted.reviews.order_by("at"),
         "why_not": why_not,
         "form": form or ReviewForm(initial={"checksum": wanted.checksum}),
         "error": error,
         "may_withdraw": may_withdraw(wanted, user),
-        "originals": wanted.originals.order_by("id"),
+        "originals": seeing.originals(scope_of(request), wanted.originals.order_by("id")),
         "withdrawal": ReasonForm(prefix="withdraw"),
     }
     return render(request, "requests/detail.html", context, status=422 if error else 200)
 
 
+def ticks(wanted: ChangeRequest, shown: Sequence[Change]) -> str:
+    """How the risky lines of a request are ticked: not at all (empty), ``here``, on a page of their own
+    (``elsewhere``), or ``never`` because they are too many, so that two approvers must look."""
+    risky = wanted.changes.filter(risky=True).count()
+    if risky <= policy.tick_above(wanted.cluster):
+        return ""
+    if risky > CHANGES_SHOWN:
+        return "never"
+    return "here" if sum(change.risky for change in shown) == risky else "elsewhere"
+
+
+def ticked(request: HttpRequest) -> set[int]:
+    """The changes whose box was ticked; what is no number is nobody's box."""
+    return {int(pk) for pk in request.POST.getlist("tick") if pk.isascii() and pk.isdecimal()}
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What was asked about a request, the answers, and whether this person may close it."""
+
+    remark: Remark
+    replies: list[Remark]
+    may_resolve: bool
+
+
+def threads_of(wanted: ChangeRequest, user: User) -> list[Thread]:
+    opened = wanted.remarks.filter(parent__isnull=True).prefetch_related("replies")
+    return [
+        Thread(remark, list(remark.replies.all()), not remark.resolved_at and threads.may_resolve(remark, user))
+        for remark in opened
+    ]
+
+
+def tell(request: HttpRequest, done: ChangeRequest) -> None:
+    """What became of a request, after somebody did something with it."""
+    if done.state == State.APPLIED:
+        messages.success(request, f"Request {done.pk} is applied. Publish to make it live.")
+    elif done.state == State.CONFLICTED:
+        messages.error(request, f"Request {done.pk} could not be applied. {done.outcome}")
+    elif done.state == State.APPROVED:
+        messages.info(request, applying.waits(done) or f"Request {done.pk} is approved.")
+    else:
+        messages.info(request, f"Request {done.pk} waits for a review.")
+
+
+@require_POST
+@needs(VIEW)
+def carry_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """Apply what is approved and no longer held back."""
+    wanted = find_request(request, pk)
+    try:
+        tell(request, reviews.carry_out(request=wanted, actor=actor_of(request)))
+    except changes.Forbidden as error:
+        if not person_of(request).has_perm(EDIT) and not person_of(request).has_perm(REVIEW):
+            raise
+        messages.error(request, str(error))
+    except changes.ChangeError as error:
+        messages.error(request, str(error))
+    return redirect("request", pk=pk)
+
+
 def may_withdraw(wanted: ChangeRequest, user: User) -> bool:
-    return wanted.is_open and user.has_perm(EDIT) and user.pk in reviewers.author_ids(wanted)
+    return wanted.is_open and user.has_perm(EDIT) and user.pk in contributors.ids(wanted)
 
 
 @require_POST
 @needs(EDIT)
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    wanted = find_request(pk)
+    wanted = find_request(request, pk)
     form = ReasonForm(request.POST, prefix="withdraw")
     form.is_valid()
     try:

@@ -13,7 +13,7 @@ from tables.forms import ReviewForm
 from tables.models import ChangeRequest
 from tables.views.access import needs, person_of
 from tables.views.fresh import needs_fresh_login
-from tables.views.requests import CHANGES_SHOWN, show
+from tables.views.requests import CHANGES_SHOWN, show, tell, ticked
 
 
 @require_POST
@@ -29,6 +29,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
             reviewer=person_of(request),
             checksum=form.cleaned_data["checksum"],
             comment=form.cleaned_data["comment"],
+            ticked=ticked(request),
         )
     except changes.ChangeError as error:
         return _again(request, wanted, form, error)
@@ -70,7 +71,21 @@ def _again(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm, error:
 def _tell(request: HttpRequest, done: ChangeRequest) -> None:
     if done.state == ChangeRequest.State.APPLIED:
         messages.success(request, f"Request {done.pk} is approved and applied. Publish to make it live.")
-    elif done.state == ChangeRequest.State.CONFLICTED:
-        messages.error(request, f"Request {done.pk} could not be applied. {done.outcome}")
-    else:
+    elif done.state == ChangeRequest.State.SUBMITTED:
         messages.info(request, f"You approved request {done.pk}. It waits for another approver.")
+    else:
+        tell(request, done)
+
+
+@require_POST
+@needs(REVIEW)
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw one's approval while it is not applied."""
+    wanted, form = _read(request, pk)
+    try:
+        reviews.take_back(request=wanted, reviewer=person_of(request), comment=form.cleaned_data["comment"])
+    except changes.ChangeError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Your approval of request {pk} is withdrawn.")
+    return redirect("request", pk=pk)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from mailadmin.accounts.roles import VIEW
 from tables import entries
 from tables.forms import SearchForm
-from tables.views.access import needs
+from tables.views.access import needs, scope_of
 from tables.views.narrow import render_narrow
 from tables.views.rows import rows_of
 
@@ -20,16 +20,16 @@ SHOWN = 20
 @require_safe
 @needs(VIEW)
 def everywhere(request: HttpRequest) -> HttpResponse:
-    cluster = entries.get_cluster()
+    cluster, scope = entries.get_cluster(), scope_of(request)
     query = SearchForm(request.GET).chosen()["q"]
     groups = [
         {
             "table": table,
-            "rows": rows_of(cluster, table, found),
+            "rows": rows_of(scope, cluster, table, found),
             "more": more,
             "url": f"{reverse('table', args=[table])}?{urlencode({'q': query})}",
         }
-        for table, found, more in entries.search(cluster=cluster, query=query, limit=SHOWN)
+        for table, found, more in entries.search(scope=scope, cluster=cluster, query=query, limit=SHOWN)
     ]
     context = {"groups": groups, "search_query": query, "shown": SHOWN}
     return render_narrow(request, "search.html", "_search_results.html", context)

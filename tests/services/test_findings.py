@@ -18,6 +18,7 @@ from tables.checking import check_cluster
 from tables.entries import get_cluster
 from tables.findings import Now
 from tables.models import CheckRun, Cluster, StoredFinding
+from tables.scopes import EVERYTHING
 from tables.sendmail.lint import Finding
 from tables.sendmail.spec import Entry, Fix, Grade, Problem
 from tables.sendmail.tables import TABLES
@@ -251,7 +252,7 @@ def test_only_a_mail_host_knows_the_users(poor: Cluster, alice: User, settings: 
 
 def beside(table: str, *keys: str) -> dict[str, list[str]]:
     cluster = Cluster.objects.get()
-    found = findings.across(cluster=cluster, table=TABLES[table], keys=keys)
+    found = findings.across(scope=EVERYTHING, cluster=cluster, table=TABLES[table], keys=keys)
     return {key: [one.problem.rule for one in shown] for key, shown in found.items()}
 
 
@@ -312,7 +313,7 @@ def test_a_finding_of_an_entry_holds_while_others_change(poor: Cluster, alice: U
     save(alice, "aliases", "postmaster", "root")
     assert now("aliases.loop") is Now.STANDS
     assert beside("aliases", "a") == {"a": ["aliases.loop"]}
-    [loop] = findings.across(cluster=get_cluster(), table=TABLES["aliases"], keys=["a"])["a"]
+    [loop] = findings.across(scope=EVERYTHING, cluster=get_cluster(), table=TABLES["aliases"], keys=["a"])["a"]
     assert loop.since == 1
 
 

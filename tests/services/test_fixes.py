@@ -12,6 +12,7 @@ from tables import bulk, changes, findings, fixes, surveys
 from tables.entries import get_cluster, get_entry
 from tables.fixes import FixRefused
 from tables.models import AuditEvent, ChangeRequest, Cluster
+from tables.scopes import EVERYTHING
 from tables.sendmail.spec import Entry, Fix, Grade, Problem
 from tables.sendmail.tables import TABLES
 from tests.services.editing import actor, approve, save, switch, value_of
@@ -49,7 +50,9 @@ def seen(table: str, key: str, rule: str) -> str:
     cluster, spec = get_cluster(), TABLES[table]
     entry = get_entry(cluster=cluster, table=spec, key=key) if key else None
     alone = findings.alone(spec, entry) if entry else []
-    across = [one.problem for one in findings.across(cluster=cluster, table=spec, keys=[key]).get(key, [])]
+    across = [
+        one.problem for one in findings.across(scope=EVERYTHING, cluster=cluster, table=spec, keys=[key]).get(key, [])
+    ]
     problem = next(found for found in [*alone, *across] if found.rule == rule)
     return findings.problem_checksum(entry, problem)
 

@@ -189,7 +189,7 @@ def test_a_request_marked_approved_without_a_review_is_refused(alice: User, bob:
 
     request = save(alice, "relay-domains", "customer.example", reason="wanted")
     ChangeRequest.objects.filter(pk=request.pk).update(state="approved")
-    with pytest.raises(Forbidden, match="needs 1 approval"):
+    with pytest.raises(Forbidden, match="needs an approval by one more person"):
         applying.apply(request=request, actor=Actor.of(bob))
     assert value_of("relay-domains", "customer.example") is None
 

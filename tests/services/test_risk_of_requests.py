@@ -11,6 +11,7 @@ from tables import changes, judging
 from tables.actors import Actor
 from tables.entries import get_cluster, look_around
 from tables.models import ChangeRequest
+from tables.scopes import EVERYTHING
 from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Under
 from tables.sendmail.tables import TABLES
@@ -93,7 +94,7 @@ def test_the_risks_shown_while_typing_are_those_of_the_request(alice: User, bob:
     for key, risks in (("connect:10.1.2", []), ("connect:10", ["relay"])):
         typed = Entry(key, "RELAY")
         _, found = changes.check(
-            cluster=get_cluster(), table=TABLES["access"], original_key="connect:10.1", typed=typed
+            scope=EVERYTHING, cluster=get_cluster(), table=TABLES["access"], original_key="connect:10.1", typed=typed
         )
         assert sorted(found) == risks
 

@@ -9,6 +9,7 @@ import pytest
 from mailadmin.accounts.models import User
 from tables import changes, entries
 from tables.models import ChangeRequest, Cluster
+from tables.scopes import EVERYTHING
 from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
 from tests.services.editing import actor, save
@@ -37,7 +38,7 @@ def test_all_stand_together_in_their_order(alice: User, table: str) -> None:
     request = save_several(alice, table, keys, value)
 
     assert (request.state, request.changes.count()) == ("applied", 4)
-    listed = [row.key for row in entries.listing(cluster=entries.get_cluster(), table=TABLES[table])]
+    listed = [row.key for row in entries.listing(scope=EVERYTHING, cluster=entries.get_cluster(), table=TABLES[table])]
     assert listed == [form.format(99), *keys]
 
 
@@ -49,7 +50,7 @@ def test_they_take_the_place_of_the_entry_with_its_comment_above_the_first(alice
     keys = ["greetpause:11.0.1", "greetpause:11.0.0"]
     save_several(alice, "access", keys, "5000", original_key=old.key, seen=changes.entry_checksum(old))
 
-    listed = entries.listing(cluster=cluster, table=TABLES["access"])
+    listed = entries.listing(scope=EVERYTHING, cluster=cluster, table=TABLES["access"])
     assert [row.key for row in listed] == ["greetpause:10", *keys, "greetpause:12"]
     assert [(row.comment, row.above) for row in listed[1:3]] == [("ours", "#ours\n"), ("", "")]
 

@@ -11,6 +11,7 @@ import pytest
 from mailadmin.accounts.models import User
 from tables import entries
 from tables.models import AccessRule, ChangeRequest, Cluster
+from tables.scopes import EVERYTHING
 from tables.sendmail.tables import TABLES
 from tests.services.editing import save
 from tests.web.visits import address, form_of, standing, stands, text, visitor
@@ -190,7 +191,7 @@ def test_the_entries_take_the_place_of_the_old_one(alice: User, edit: str) -> No
 
     assert press(alice, shown, edit).status_code == 302
     assert ChangeRequest.objects.get().changes.count() == 5
-    rows = entries.listing(cluster=entries.get_cluster(), table=TABLES["access"])
+    rows = entries.listing(scope=EVERYTHING, cluster=entries.get_cluster(), table=TABLES["access"])
     made = [f"clientrate:192.0.{octet}" for octet in range(4)]
     assert [row.key for row in rows] == ["clientrate:10.1", *made, "clientrate:203.0.113"]
 

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from mailadmin.accounts.grants import waiting, without_asked
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import publishing, surveys
+from tables import publishing, surveys, threads
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster
@@ -54,6 +54,13 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "request-withdraw": (set(), EDITORS),
     "request-approve": (set(), REVIEWERS),
     "request-reject": (set(), REVIEWERS),
+    "request-take-back": (set(), REVIEWERS),
+    "request-apply": (set(), PUBLISHERS),
+    "request-amend": (EDITORS, EDITORS),
+    "request-up-to-date": (set(), EDITORS),
+    "request-ask": (set(), PUBLISHERS),
+    "thread-reply": (set(), PUBLISHERS),
+    "thread-resolve": (set(), PUBLISHERS),
     "publish": (EVERYBODY, PUBLISHERS),
     "publication": (EVERYBODY, set()),
     "releases": (EVERYBODY, set()),
@@ -118,6 +125,7 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     assert isinstance(publication, Publication)
     assert isinstance(waits, ChangeRequest)
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
+    numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk
     return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}
@@ -132,6 +140,8 @@ def address(name: str, numbers: dict[str, int], person: User) -> str:
         return reverse(name, args=["aliases"]) + ("" if name in {"table", "entry-add"} else "?key=sales")
     if name.startswith("person-") and name != "person-add":
         return reverse(name, args=[person.pk])
+    if name.startswith("thread-"):
+        return reverse(name, args=[numbers["request"], numbers["thread"]])
     thing = name.split("-", maxsplit=1)[0]
     return reverse(name, args=[numbers[thing]] if thing in numbers else [])
 

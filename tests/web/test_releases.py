@@ -128,7 +128,7 @@ def test_a_viewer_sees_the_plan_and_has_no_button(charlie: User, alice: User, ho
     save(alice, "aliases", "sales", "alice")
     response = visitor(charlie).get(reverse("publish"))
     assert "+ added: sales: alice" in words(response)
-    assert "You may look at the plan, not publish it." in words(response)
+    assert "You may look, but not publish." in words(response)
     assert 'name="reason"' not in response.content.decode()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from tables import audit, disclosing, exporting
+from tables import audit, disclosing, exporting, originals
 from tables.management.command import (
     TablesCommand,
     actor_from,
@@ -34,6 +34,7 @@ class Command(TablesCommand):
 
     def handle(self, *, directory: Path, at: str | None, secrets: bool, **options: Any) -> None:
         chosen, actor = cluster_from(options["cluster"]), actor_from(options["actor"])
+        originals.refuse_limited(actor)
         if secrets:
             disclosing.check_right(actor)
         number = exporting.change_number_at(chosen, at) if at else None
