@@ -33,9 +33,14 @@ ACTIONS = {
 
 
 def locked(request: ChangeRequest) -> ChangeRequest:
-    """The request as it is now, under the one order of locks everywhere: the cluster, then the request."""
-    Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    return ChangeRequest.objects.select_for_update(of=("self",)).select_related("cluster").get(pk=request.pk)
+    """The request and its cluster as they are now, under the one order of locks everywhere: the cluster first.
+
+    Not the key of either row is locked: whoever writes a row that points there would wait for us, and we for them.
+    """
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=request.cluster_id)
+    found = ChangeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    found.cluster = cluster
+    return found
 
 
 def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
@@ -111,8 +116,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     Everything that could have changed since it was submitted is looked at again: its checksum, what stands in the
     tables, the risks, and whether the approvals still count. A conflict closes it and changes nothing.
     """
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = locked(request)
+    cluster = request.cluster
     changes = list(request.changes.select_related("author").order_by("id"))
     if request.state not in {State.SUBMITTED, State.APPROVED}:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
@@ -139,8 +144,8 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
 
     Comes back ``submitted`` (more approvals needed), ``approved``, ``applied`` or ``conflicted``.
     """
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = locked(request)
+    cluster = request.cluster
     changes = list(request.changes.select_related("author").order_by("id"))
     demand = policy.demand(request=request, risks=risks_of(cluster, changes))
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)

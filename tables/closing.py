@@ -21,7 +21,7 @@ State = ChangeRequest.State
 @transaction.atomic
 def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """Take an open request back. Its author may, and so may the command line."""
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = applying.locked(request)
     if actor.person is not None and actor.person.pk not in contributors.ids(request):
         raise Forbidden("Only an author of a request can withdraw it. An approver can reject it.")
     if not request.is_open:
@@ -38,7 +38,7 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
 def expire(*, now: datetime | None = None) -> int:
     """Close requests that nobody decided for ``MAILADMIN_REQUEST_DAYS`` days; how many there were."""
     limit = (now or timezone.now()) - timedelta(days=settings.REQUEST_DAYS)
-    stale = ChangeRequest.objects.select_for_update().filter(state=State.SUBMITTED, submitted_at__lt=limit)
+    stale = ChangeRequest.objects.select_for_update(no_key=True).filter(state=State.SUBMITTED, submitted_at__lt=limit)
     for request in stale:
         outcome = f"Nobody decided it within {settings.REQUEST_DAYS} days."
         applying.close(request=request, state=State.EXPIRED, outcome=outcome)

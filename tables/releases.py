@@ -38,7 +38,7 @@ def cut(*, cluster: Cluster, actor: Actor, reason: str = "", override: bool = Fa
         raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
     if override and scopes.of_actor(actor).limited:
         raise Forbidden("What stops an unsafe publication concerns all domains. Ask somebody who sees all of them.")
-    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
         release = _cut(cluster, actor, reason.strip(), after=release)
