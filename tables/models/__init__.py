@@ -17,6 +17,7 @@ from tables.models.entries import (
 )
 from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
+from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.releases import Publication, Release
 
@@ -36,8 +37,13 @@ __all__ = [
     "FilePassage",
     "GenericAddress",
     "Host",
+    "How",
+    "Letter",
     "LocalHostName",
+    "MailRoute",
     "MailerRoute",
+    "Notice",
+    "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
     "Publication",
