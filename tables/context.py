@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import entries, inbox, scopes, seeing
-from tables.models import ChangeRequest, CheckRun, Cluster
+from tables import breaking, entries, inbox, scopes, seeing
+from tables.models import BrokenGlass, ChangeRequest, CheckRun, Cluster
 from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, Kind
@@ -129,6 +129,15 @@ class Navigation:
             count_of="errors and warnings",
             hot=errors > 0,
         )
+
+    @cached_property
+    def glass(self) -> list[BrokenGlass]:
+        """What went live in an emergency and is not reviewed: everybody who sees requests sees it on every page."""
+        if not self.request.user.is_authenticated or not self._may(roles.VIEW):
+            return []
+        found = list(breaking.standing())
+        shown = seeing.shown_requests(self.scope, [glass.request_id for glass in found]) if found else set()
+        return [glass for glass in found if glass.request_id in shown]
 
     @cached_property
     def waiting(self) -> int:
