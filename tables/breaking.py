@@ -81,7 +81,7 @@ def break_glass(*, request: ChangeRequest, person: User, reason: str, proved_at:
     done = applying.apply(request=request, actor=Actor.of(person))
     if done.state != State.APPLIED:
         raise ChangeError(f"Change request {done.pk} could not be applied. {done.outcome}")
-    notices.glass_broken(request=done, actor=Actor.of(person))
+    notices.glass_broken(request=done, actor=Actor.of(person), reason=reason.strip())
     why = f"Glass broken for request {request.pk}: {reason.strip()}"
     return releases.cut(cluster=request.cluster, actor=Actor.of(person), reason=why, emergency=True)
 
@@ -113,6 +113,7 @@ def close(*, request: ChangeRequest, reviewer: User, decision: str, comment: str
     )
     if done:
         _record(request, reviewer, "glass-reviewed", comment, decision=str(decision))
+        notices.glass_reviewed(request=request)
 
 
 def _record(request: ChangeRequest, person: User, action: str, reason: str, **detail: str) -> None:

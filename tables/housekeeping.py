@@ -10,6 +10,7 @@ from tables import closing, lapsing, reminding
 CHORES: tuple[tuple[Callable[[], int], str], ...] = (
     (closing.expire, "%d change requests expired undecided."),
     (reminding.remind, "%d change requests were reminded of."),
+    (reminding.remind_of_glass, "%d broken glasses that nobody reviewed in time were told of."),
     (lapsing.remind, "%d approvals that grow too old were told of."),
 )
 

@@ -1,6 +1,7 @@
 """Who is told of what: one call in the transaction of an act writes the notices and the letters about it."""
 
 from tables.noticing.accounts import role_asked, role_decided
+from tables.noticing.emergencies import glass_broken, glass_overdue, glass_reviewed
 from tables.noticing.publications import failed, published
 from tables.noticing.requests import (
     applied,
@@ -11,7 +12,6 @@ from tables.noticing.requests import (
     edited,
     expired,
     expiring,
-    glass_broken,
     remarked,
     review_asked,
     settle,
@@ -30,6 +30,8 @@ __all__ = [
     "expiring",
     "failed",
     "glass_broken",
+    "glass_overdue",
+    "glass_reviewed",
     "published",
     "remarked",
     "review_asked",

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from tables import notices
+from tables import breaking, notices
 from tables.models import ChangeRequest, Notice
 
 #: How long before its end a request is told of, unless its whole time is short.
@@ -23,6 +23,16 @@ def remind(*, now: datetime | None = None) -> int:
     ending = now - lifetime + min(BEFORE, lifetime / 2)
     slow = now - timedelta(days=settings.REMIND_DAYS)
     return _remind(_untold(ending, "expiring:"), lifetime) + _remind(_untold(slow, "undecided:", "expiring:"))
+
+
+def remind_of_glass(*, now: datetime | None = None) -> int:
+    """Tell of broken glass that nobody has reviewed in time, once; how often there was any."""
+    told = Notice.objects.filter(request=OuterRef("request"), key__startswith="glass-overdue:")
+    untold = breaking.standing().filter(~Exists(told), due_at__lt=now or timezone.now())
+    overdue = list(untold.select_related("request__cluster", "person"))
+    for glass in overdue:
+        notices.glass_overdue(glass=glass)
+    return len(overdue)
 
 
 def _untold(moment: datetime, *keys: str) -> QuerySet[ChangeRequest]:

@@ -21,6 +21,7 @@ from tables.models import BrokenGlass, ChangeRequest, How, Letter, Notice, Notic
 from tables.noticing import kinds
 from tables.noticing.links import absolute, path_of
 from tables.noticing.recipients import may_be_told
+from tables.noticing.telling import one_line
 from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade
@@ -33,6 +34,7 @@ LOOKED_AT, SHOWN = 200, 20
 class Digest:
     """What one person is told. ``problems`` are told along: alone they are no reason for a letter a day."""
 
+    glass: list[BrokenGlass] = field(default_factory=list)
     reviews: list[ChangeRequest] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     pending: int = 0
@@ -40,7 +42,7 @@ class Digest:
 
     @property
     def empty(self) -> bool:
-        return not (self.reviews or self.notices or self.pending)
+        return not (self.glass or self.reviews or self.notices or self.pending)
 
 
 # --- when -------------------------------------------------------------------------------------------------------------
@@ -110,6 +112,7 @@ def _compose(person: User, notices: QuerySet[Notice]) -> Digest:
     listed = {request.pk for request in waiting}
     asked = kinds.REVIEW.name
     return Digest(
+        glass=_glass(person),
         reviews=waiting,
         notices=[
             notice
@@ -124,10 +127,16 @@ def _compose(person: User, notices: QuerySet[Notice]) -> Digest:
 def _reviews(person: User) -> list[ChangeRequest]:
     if not person.has_perm(REVIEW):
         return []
-    waiting = ChangeRequest.objects.filter(breaking.WAITS, cluster=get_cluster()).order_by("pk")
+    waiting = ChangeRequest.objects.filter(cluster=get_cluster(), state=ChangeRequest.State.SUBMITTED).order_by("pk")
     found = waiting.select_related("cluster", "author")[:LOOKED_AT]
     mine = [request for request in found if not reviews.why_not(request=request, user=person)]
     return [request for request in mine if may_be_told(person, request)]
+
+
+def _glass(person: User) -> list[BrokenGlass]:
+    """What went live in an emergency and waits for its review for too long."""
+    overdue = breaking.standing().filter(due_at__lt=timezone.now())
+    return [glass for glass in overdue if person.has_perm(REVIEW) and may_be_told(person, glass.request)]
 
 
 def _pending(scope: Scope) -> int:
@@ -157,6 +166,7 @@ def text_of(letter: Letter) -> Text | None:
 
 def _in_short(digest: Digest) -> str:
     counts = [
+        "BROKEN GLASS OVERDUE" if digest.glass else "",
         _counted(len(digest.reviews), "review") + " wanted" if digest.reviews else "",
         _counted(len(digest.notices), "notice") if digest.notices else "",
         f"{digest.pending} not live" if digest.pending else "",
@@ -165,6 +175,9 @@ def _in_short(digest: Digest) -> str:
 
 
 def _parts(digest: Digest) -> Iterator[str]:
+    yield block(
+        "Broken glass that nobody has reviewed", _listed([*map(_glass_line, digest.glass)], reverse("requests"))
+    )
     yield block("Waits for your review", _listed([*map(_request_line, digest.reviews)], reverse("requests")))
     yield block("What happened", _listed([*map(_notice_line, digest.notices)], reverse("notices")))
     if digest.pending:
@@ -181,12 +194,17 @@ def _listed(pairs: list[tuple[str, str]], all_of_them: str) -> list[str]:
     return [*lines, f"… and {more} more: {absolute(all_of_them)}"] if more > 0 else lines
 
 
+def _glass_line(glass: BrokenGlass) -> tuple[str, str]:
+    said = (
+        f"Request {glass.request_id}, applied by {glass.person_name} on {timezone.localtime(glass.at):%Y-%m-%d %H:%M}"
+    )
+    return one_line(said), f"  {absolute(reverse('request', args=[glass.request_id]))}"
+
+
 def _request_line(request: ChangeRequest) -> tuple[str, str]:
     since = f", since {timezone.localtime(request.submitted_at):%Y-%m-%d %H:%M}" if request.submitted_at else ""
-    glass = BrokenGlass.objects.filter(request=request).first()
-    loud = "GLASS BROKEN, REVIEW OVERDUE: " if glass and glass.is_overdue else "GLASS BROKEN: " if glass else ""
-    said = f"{loud}Request {request.pk} by {request.author_name} ({', '.join(request.risks)}){since}"
-    return said, f"  {absolute(reverse('request', args=[request.pk]))}"
+    said = f"Request {request.pk} by {request.author_name} ({', '.join(request.risks)}){since}"
+    return one_line(said), f"  {absolute(reverse('request', args=[request.pk]))}"
 
 
 def _notice_line(notice: Notice) -> tuple[str, str]:

@@ -8,12 +8,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
-from mailadmin.accounts.roles import REVIEW
 from tables import contributors, reviewers
 from tables.actors import Actor
-from tables.models import BrokenGlass, ChangeRequest, Notice, Remark, Review
+from tables.models import ChangeRequest, Notice, Remark, Review
 from tables.noticing import kinds
-from tables.noticing.people import holders
 from tables.noticing.recipients import fit
 from tables.noticing.telling import answer, one_line, tell
 
@@ -48,11 +46,11 @@ def version(request: ChangeRequest) -> str:
     return f"{request.pk}:{request.checksum[:16]}:{at}"
 
 
-def _risks(request: ChangeRequest) -> str:
+def risks_in_brackets(request: ChangeRequest) -> str:
     return f" ({', '.join(request.risks)})" if request.risks else ""
 
 
-def _why(request: ChangeRequest) -> str:
+def why(request: ChangeRequest) -> str:
     return f"Reason: {request.reason}" if request.reason else "No reason was given."
 
 
@@ -65,8 +63,8 @@ def review_asked(*, request: ChangeRequest, actor: Actor) -> None:
         kinds.REVIEW,
         fit(undecided_reviewers(request), actor=actor, request=request),
         key=f"review:{version(request)}",
-        subject=f"Review wanted: request {request.pk} by {request.author_name}{_risks(request)}",
-        text=_why(request),
+        subject=f"Review wanted: request {request.pk} by {request.author_name}{risks_in_brackets(request)}",
+        text=why(request),
         request=request,
     )
 
@@ -97,7 +95,7 @@ def applied(*, request: ChangeRequest, actor: Actor) -> None:
         told,
         key=f"applied:{request.pk}",
         subject=f"{actor.name} applied request {request.pk}",
-        text=_why(request),
+        text=why(request),
         request=request,
     )
 
@@ -144,23 +142,6 @@ def _ended(request: ChangeRequest, actor: Actor, subject: str) -> None:
     )
 
 
-def glass_broken(*, request: ChangeRequest, actor: Actor) -> None:
-    """Tell every approver at once that a change went live without the second person that it needs."""
-    tell(
-        kinds.GLASS,
-        fit(holders(REVIEW), actor=actor, request=request),
-        key=f"glass:{request.pk}",
-        subject=f"BREAK GLASS: {actor.name} applied request {request.pk} without a review{_risks(request)}",
-        text=f"{_emergency(request)}{_why(request)}\nIt is in force. A second person must review it now.",
-        request=request,
-    )
-
-
-def _emergency(request: ChangeRequest) -> str:
-    glass = BrokenGlass.objects.filter(request=request).first()
-    return f"Emergency: {glass.reason}\n" if glass else ""
-
-
 def undecided(*, request: ChangeRequest) -> None:
     """Remind those who may decide, and tell the authors, that nobody has decided for some days."""
     days = settings.REMIND_DAYS
@@ -182,7 +163,7 @@ def approval_ending(*, request: ChangeRequest, review: Review, ends_at: datetime
         fit([*authors(request), review.reviewer], actor=MAILADMIN, request=request),
         key=f"lapsing:{review.pk}",
         subject=f"The approval of request {request.pk} lapses on {when:%Y-%m-%d at %H:%M}",
-        text=f"{_held_up(request)}, before that; otherwise it has to be approved once more.\n{_why(request)}",
+        text=f"{_held_up(request)}, before that; otherwise it has to be approved once more.\n{why(request)}",
         request=request,
     )
 
@@ -194,7 +175,7 @@ def approval_lapsed(*, request: ChangeRequest, review: Review) -> None:
         fit([*undecided_reviewers(request), *authors(request)], actor=MAILADMIN, request=request),
         key=f"lapsed:{review.pk}",
         subject=f"The approval of request {request.pk} lapsed: it has to be approved once more",
-        text=f"{_held_up(request)}, after that.\n{_why(request)}",
+        text=f"{_held_up(request)}, after that.\n{why(request)}",
         request=request,
     )
 
@@ -226,7 +207,7 @@ def edited(*, request: ChangeRequest, actor: Actor) -> None:
         fit(authors(request, but=actor.person), actor=actor, request=request),
         key=f"edited:{version(request)}",
         subject=f"{actor.name} edited request {request.pk}",
-        text=_why(request),
+        text=why(request),
         request=request,
     )
 
@@ -237,7 +218,7 @@ def _waits(request: ChangeRequest, key: str, subject: str) -> None:
         fit([*undecided_reviewers(request), *authors(request)], actor=MAILADMIN, request=request),
         key=f"{key}:{version(request)}",
         subject=subject,
-        text=_why(request),
+        text=why(request),
         request=request,
     )
 

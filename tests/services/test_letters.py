@@ -107,7 +107,7 @@ def test_who_may_no_longer_be_told_gets_no_letter(alice: User, bob: User, dora: 
 def test_broken_glass_is_loud(alice: User, bob: User, dora: User) -> None:
     request = save(alice, "relay-domains", "a.example", reason="Mail is down")
     post()
-    notices.glass_broken(request=request, actor=Actor.of(dora))
+    notices.glass_broken(request=request, actor=Actor.of(dora), reason="Mail is down")
     letter = letter_to("bob")
     assert "Subject: [mailadmin] BREAK GLASS: dora applied request" in letter
     assert "Importance: high\n" in letter

@@ -249,7 +249,7 @@ def test_the_authors_and_who_asked_for_it_hear_of_a_failure(alice: User, bob: Us
 def test_broken_glass_is_told_to_every_approver_at_once(alice: User, bob: User, dora: User) -> None:
     make_person("frank", Role.APPROVER)
     request = risky(alice)
-    notices.glass_broken(request=request, actor=Actor.of(dora))
+    notices.glass_broken(request=request, actor=Actor.of(dora), reason="Mail is down")
     assert told("glass") == written("glass") == {"bob", "frank"}
     assert subject("glass") == f"BREAK GLASS: dora applied request {request.pk} without a review (relay)"
 
@@ -258,7 +258,7 @@ def test_broken_glass_cannot_be_switched_off(alice: User, bob: User, dora: User)
     with pytest.raises(ChangeError, match="always comes at once"):
         inbox.choose(person=bob, wanted={"glass": How.PANEL})
     inbox.choose(person=bob, wanted=dict.fromkeys(KINDS.keys() - {"glass"}, How.PANEL))
-    notices.glass_broken(request=risky(alice), actor=Actor.of(dora))
+    notices.glass_broken(request=risky(alice), actor=Actor.of(dora), reason="Mail is down")
     assert written("glass") == {"bob"}
 
 

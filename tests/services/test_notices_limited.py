@@ -58,7 +58,7 @@ def test_a_limited_approver_is_asked_about_their_domains_alone(alice: User, fran
 
 def test_broken_glass_elsewhere_is_not_told_to_them(alice: User, dora: User, frank: User, bob: User) -> None:
     elsewhere = save(alice, TABLE, "@b.example", "x", reason="Not theirs")
-    notices.glass_broken(request=elsewhere, actor=Actor.of(dora))
+    notices.glass_broken(request=elsewhere, actor=Actor.of(dora), reason="Mail is down")
     assert told(frank) == []
     assert "glass" in told(bob)
 

@@ -174,8 +174,8 @@ def withdraw(_person: User, request: ChangeRequest, said: str) -> None:
     closing.withdraw(request=request, actor=Actor.command(), reason=said)
 
 
-def break_glass(_person: User, request: ChangeRequest, _said: str) -> None:
-    notices.glass_broken(request=request, actor=Actor("emergency"))
+def break_glass(_person: User, request: ChangeRequest, said: str) -> None:
+    notices.glass_broken(request=request, actor=Actor("emergency"), reason=said)
 
 
 def everything_at_once() -> None:

@@ -124,7 +124,7 @@ def test_hostile_text_stays_text(alice: User, bob: User) -> None:
 
 def test_broken_glass_stands_out(alice: User, bob: User, dora: User) -> None:
     request = save(alice, "relay-domains", "a.example", reason="Mail is down")
-    notices.glass_broken(request=request, actor=Actor.of(dora))
+    notices.glass_broken(request=request, actor=Actor.of(dora), reason="Mail is down")
     page = visitor(bob).get("/notices/").content.decode()
     assert "notices__item--loud" in page
     assert "BREAK GLASS: dora applied request" in page
