@@ -31,7 +31,7 @@ def values(event: AuditEvent) -> Values:
 
 def line(event: AuditEvent) -> str:
     """The event whole, so that its hash can be computed from the line."""
-    return _text({**values(event), "masked": False})
+    return as_text({**values(event), "masked": False})
 
 
 def shown(event: AuditEvent) -> Values:
@@ -42,7 +42,7 @@ def shown(event: AuditEvent) -> Values:
 
 
 def shown_line(event: AuditEvent) -> str:
-    return _text(shown(event))
+    return as_text(shown(event))
 
 
 def event_of(text: str) -> AuditEvent:
@@ -54,7 +54,7 @@ def event_of(text: str) -> AuditEvent:
     return AuditEvent(**{**given, "at": datetime.fromisoformat(said["at"])})
 
 
-def _text(said: Mapping[str, Any]) -> str:
+def as_text(said: Mapping[str, Any]) -> str:
     """In ASCII: the same in every locale, and one line whatever the event says."""
     return json.dumps(said, separators=(",", ":"))
 

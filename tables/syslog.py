@@ -5,20 +5,23 @@ Knows of no database. What cannot be sent raises ``OSError``.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from mailadmin.environment import SyslogTarget
 
 #: Facility authpriv (10) and severity informational (6): RFC 5424, section 6.2.1.
 PRIORITY = 10 * 8 + 6
 APP_NAME = "mailadmin"
-#: Seconds that connecting, and that each turn of sending, may take.
+#: Seconds that connecting, and each step of sending, may take.
 TIMEOUT = 1.0
+#: Seconds within which a server must have read what it was sent. Who is slower gets it twice.
+ARRIVAL = 3.0
 #: Bytes of one message. 2048 is what a receiver by UDP should take whole (RFC 5426, section 3.2); 8192 what rsyslog
 #: takes of a local socket unless it is told otherwise.
 LIMITS = {"udp": 2048, "unix": 8192, "tcp": 65536}
@@ -37,22 +40,25 @@ def _word(text: str, length: int) -> str:
 
 
 class Line(Protocol):
+    """A connection to a server."""
+
+    socket: socket.socket
+
     def send(self, messages: Sequence[bytes]) -> None: ...
 
 
 @contextmanager
 def connected(target: SyslogTarget) -> Iterator[Line]:
-    """A line to the server. By UDP nobody knows whether anybody listens, unless the same machine says so."""
-    line = _Stream(target) if target.kind == "tcp" else _Datagrams(target)
+    line: Line = _Stream(target) if target.kind == "tcp" else _Datagrams(target)
     with line.socket:
         yield line
 
 
 class _Datagrams:
-    """One message a datagram."""
+    """One message a datagram. By UDP nobody knows whether anybody listens, unless the network says that nobody does."""
 
     def __init__(self, target: SyslogTarget) -> None:
-        family, address = _UNIX(target) if target.kind == "unix" else _resolved(target, socket.SOCK_DGRAM)
+        family, address = _address(target)
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             self.socket.settimeout(TIMEOUT)
@@ -64,14 +70,14 @@ class _Datagrams:
     def send(self, messages: Sequence[bytes]) -> None:
         for one in messages:
             self.socket.send(one)
+        if error := self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # what came back of the last one
+            raise OSError(error, os.strerror(error))
 
 
-def _UNIX(target: SyslogTarget) -> tuple[socket.AddressFamily, str]:  # noqa: N802
-    return socket.AF_UNIX, target.address
-
-
-def _resolved(target: SyslogTarget, kind: socket.SocketKind) -> tuple[socket.AddressFamily, object]:
-    found = socket.getaddrinfo(target.address, target.port, type=kind)[0]
+def _address(target: SyslogTarget) -> tuple[int, Any]:
+    if target.kind == "unix":
+        return socket.AF_UNIX, target.address
+    found = socket.getaddrinfo(target.address, target.port, type=socket.SOCK_DGRAM)[0]
     return found[0], found[4]
 
 
@@ -83,10 +89,10 @@ class _Stream:
 
     def send(self, messages: Sequence[bytes]) -> None:
         """Written is not arrived: only when the server, told that no more comes, closes too has it read everything."""
-        self.socket.settimeout(TIMEOUT)
         self.socket.sendall(b"".join(b"%d %s" % (len(one), one) for one in messages))
         self.socket.shutdown(socket.SHUT_WR)
-        until = time.monotonic() + TIMEOUT
+        self.socket.settimeout(ARRIVAL)
+        until = time.monotonic() + ARRIVAL
         while self.socket.recv(4096):
             if time.monotonic() > until:
-                raise TimeoutError("the server goes on talking instead of closing the connection")
+                raise TimeoutError("it goes on talking instead of closing the connection")

@@ -16,7 +16,7 @@ from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import entries, findings, reviews, scopes, seeing
+from tables import entries, findings, forwarding, reviews, scopes, seeing
 from tables.context import slowest_host, table_counts
 from tables.models import Change, ChangeRequest, Cluster, Host, Publication
 from tables.scopes import Scope
@@ -112,6 +112,8 @@ def _last_changes(scope: Scope, cluster: Cluster) -> dict[str, datetime]:
 
 def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
     yield from _error_alerts(scope, cluster)
+    if not scope.limited:
+        yield from _syslog_alerts()
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
@@ -129,6 +131,17 @@ def _error_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
             "What is so written is refused, or read as something else: mend it before it is published.",
             reverse("problems") + "?grade=error",
             "See the errors",
+        )
+
+
+def _syslog_alerts() -> Iterator[Alert]:
+    if trouble := forwarding.trouble():
+        waiting = "1 event waits" if trouble.waiting == 1 else f"{thousands(trouble.waiting)} events wait"
+        yield Alert(
+            "bad",
+            f"{waiting} for the syslog server {trouble.target}, which has taken none for {timesince(trouble.since)}: "
+            f"{trouble.error}.",
+            "None is lost: they go out as soon as it answers. See whether it runs and its address is right.",
         )
 
 

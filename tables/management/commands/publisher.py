@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from tables import closing, publishing
+from tables import closing, forwarding, publishing
 from tables.management.checker import Checker
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
@@ -94,11 +94,12 @@ class Loop:
         return publishing.converge(host=self.host, report=report, checkpoint=self.checkpoint)
 
     def keep_house(self) -> None:
-        """Now and then: close the requests that nobody decided in time."""
+        """Now and then: close the requests that nobody decided in time, tell a syslog server what was done."""
         if time.monotonic() >= self.next_house_keeping:
             self.next_house_keeping = time.monotonic() + HOUSE_KEEPING_SECONDS
             if expired := closing.expire():
                 logger.info("%d change requests expired undecided.", expired)
+            forwarding.forward()
 
     def check(self) -> None:
         """Between publications, have the tables checked when they changed; the findings are for the panel."""
