@@ -4,13 +4,27 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+
+
+class SyslogTarget(NamedTuple):
+    """Where a syslog server listens. ``kind`` is unix, udp or tcp; a Unix socket's path has no port."""
+
+    kind: str
+    address: str
+    port: int = 0
+
+    def __str__(self) -> str:
+        if self.kind == "unix":
+            return self.address
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.kind}://{host}:{self.port}"
 
 
 def text(name: str, default: str = "") -> str:
@@ -86,6 +100,23 @@ def secret(name: str, *, generated: Path) -> str:
     with os.fdopen(handle, "w") as stream:
         stream.write(made)
     return made
+
+
+def syslog(name: str) -> SyslogTarget | None:
+    """A Unix socket's absolute path, ``udp://HOST:PORT`` or ``tcp://HOST:PORT``; nothing if it is not set."""
+    given = text(name).strip()
+    if not given:
+        return None
+    if given.startswith("/"):
+        return SyslogTarget("unix", given)
+    parts = urlsplit(given)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme not in {"udp", "tcp"} or not parts.hostname or not port or parts.path not in {"", "/"}:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to /dev/log, udp://HOST:PORT or tcp://HOST:PORT.")
+    return SyslogTarget(parts.scheme, parts.hostname, port)
 
 
 def database(name: str, base: Path, default: str) -> dict[str, Any]:

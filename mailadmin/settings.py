@@ -53,6 +53,8 @@ REMIND_DAYS = env.number("MAILADMIN_REMIND_DAYS", 3, least=1)
 REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, least=1)
 #: Which local names are users, for the check of targets: this machine's (``system``) or nobody knows (``unknown``).
 LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
+#: The syslog server that gets every audit event. Nothing: none does.
+AUDIT_SYSLOG = env.syslog("MAILADMIN_AUDIT_SYSLOG")
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
 
 # --- letters ----------------------------------------------------------------------------------------------------------

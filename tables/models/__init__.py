@@ -1,6 +1,6 @@
 """The models, one subject a file."""
 
-from tables.models.audit import AuditEvent, AuditHead
+from tables.models.audit import AuditEvent, AuditHead, ForwardingCursor
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
 from tables.models.entries import (
@@ -35,6 +35,7 @@ __all__ = [
     "Contributor",
     "EntryModel",
     "FilePassage",
+    "ForwardingCursor",
     "GenericAddress",
     "Host",
     "How",

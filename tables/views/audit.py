@@ -56,6 +56,7 @@ ACTIONS = {
     "unsafe-override": "overrode a safety finding",
     "drift-found": "found a file changed by hand",
     "export": "exported the tables",
+    "audit-exported": "exported the history",
     "login": "logged in",
     "login-failed": "failed to log in",
     "logout": "logged out",

@@ -16,7 +16,7 @@ from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, entries, findings, reviews, scopes, seeing
+from tables import breaking, entries, findings, forwarding, reviews, scopes, seeing
 from tables.context import table_counts
 from tables.letters import outbox
 from tables.models import Change, ChangeRequest, Cluster, Host, Publication
@@ -117,6 +117,8 @@ def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
     yield from _error_alerts(scope, cluster)
     if trouble := outbox.trouble():
         yield Alert("warn", "E-mail does not go out.", trouble)
+    if not scope.limited:
+        yield from _syslog_alerts()
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
@@ -134,6 +136,17 @@ def _error_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
             "What is so written is refused, or read as something else: mend it before it is published.",
             reverse("problems") + "?grade=error",
             "See the errors",
+        )
+
+
+def _syslog_alerts() -> Iterator[Alert]:
+    if trouble := forwarding.trouble():
+        waiting = "1 event waits" if trouble.waiting == 1 else f"{thousands(trouble.waiting)} events wait"
+        yield Alert(
+            "bad",
+            f"{waiting} for the syslog server {trouble.target}, which has taken none for {timesince(trouble.since)}: "
+            f"{trouble.error}.",
+            "None is lost: they go out as soon as it answers. See whether it runs and its address is right.",
         )
 
 

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from tables import housekeeping, publishing
+from tables import forwarding, housekeeping, publishing
 from tables.management.checker import Checker
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
@@ -101,6 +101,7 @@ class Loop:
             self.next_house_keeping = time.monotonic() + HOUSE_KEEPING_SECONDS
             for done in housekeeping.keep():
                 logger.info("%s", done)
+            forwarding.forward()
 
     def check(self) -> None:
         """Between publications, have the tables checked when they changed; the findings are for the panel."""
