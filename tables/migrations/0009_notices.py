@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0011_glass'),
+        ('tables', '0008_zones'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
