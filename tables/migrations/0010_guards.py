@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     A later migration that alters one of these tables lets go first and installs again at its end.
     """
 
-    dependencies = [("tables", "0008_zones")]
+    dependencies = [("tables", "0009_notices")]
     operations = [
         migrations.RunPython(let_go, migrations.RunPython.noop),
         migrations.RunPython(install, migrations.RunPython.noop),
