@@ -72,6 +72,9 @@ class Dossier:
     #: Who approved which version, and when.
     approved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     rejected: bool = False
+    #: Who applied it in an emergency, and whether somebody else has still to look at that.
+    glass_by: str = ""
+    glass_open: bool = False
     #: Threads of its review that nobody has resolved.
     threads: set[int] = field(default_factory=set)
     #: Found when it was applied.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tables import applying, closing, reviews
-from tables.models import ChangeRequest, Review
+from mailadmin.accounts.roles import Role
+from tables import applying, breaking, closing, reviews
+from tables.models import ChangeRequest, Release, Review
 from tests.machine.base import CAST, Base
 from tests.machine.book import COMMAND, EDITORS, REVIEWERS
 from tests.machine.editing import editors, mostly, rarely, which
@@ -81,6 +84,56 @@ class Reviewing(Base):
             self.looks(who, request)
             self.approves(who, request)
 
+    # --- emergencies --------------------------------------------------------------------------------------------------
+
+    @precondition(waits)
+    @rule(
+        who=st.sampled_from(["dora", "dan", "dora", "sue", "bob", "alice"]),
+        number=which,
+        proved=st.sampled_from([1, 1, 1, 30]),
+        reason=st.sampled_from(["all mail is lost since noon", "asap"]),
+    )
+    def break_glass(self, who: str, number: int, proved: int, reason: str) -> None:
+        """``proved``: minutes since the second factor."""
+        request = self.waiting(number)
+        dossier, person = self.book.dossiers[request.pk], self.book.people[who]
+
+        def do() -> Release:
+            proved_at = self.clock.now() - timedelta(minutes=proved)
+            dossier.glass_by = who
+            return breaking.break_glass(request=request, person=self.person(who), reason=reason, proved_at=proved_at)
+
+        def note(_release: Release) -> None:
+            dossier.authors.add(who)
+            dossier.glass_open = True
+
+        was = dossier.glass_by
+        self.act(
+            f"{who} breaks glass for request {request.pk}, {reason!r}, proved {proved} minutes ago",
+            do,
+            allowed=person.active and Role.ADMINISTRATOR in person.roles and proved < 5 and len(reason) > 14,
+            then=note,
+        )
+        if self.refusal is not None:
+            dossier.glass_by = was
+
+    @precondition(lambda self: any(dossier.glass_open for dossier in self.book.dossiers.values()))
+    @rule(who=reviewers, number=which, agrees=st.booleans())
+    def look_afterwards(self, who: str, number: int, *, agrees: bool) -> None:
+        """At what went live in an emergency: that ends by another person only."""
+        pks = [pk for pk, dossier in self.book.dossiers.items() if dossier.glass_open]
+        request = ChangeRequest.objects.get(pk=pks[number % len(pks)])
+        self.looks(who, request)
+        if agrees:
+            self.approves(who, request)
+        else:
+            self.rejects(who, request, "it was none")
+        dossier = self.book.dossiers[request.pk]
+        if self.refusal is None:
+            dossier.glass_open = False
+        marked = breaking.standing().filter(request=request).exists()
+        self.expect(marked == dossier.glass_open, f"The emergency of request {request.pk} is not marked as it is.")
+
     # --- other decisions ----------------------------------------------------------------------------------------------
 
     @precondition(waits)
@@ -89,6 +142,9 @@ class Reviewing(Base):
         request = self.waiting(number)
         if looks:
             self.looks(who, request)
+        self.rejects(who, request, comment)
+
+    def rejects(self, who: str, request: ChangeRequest, comment: str) -> None:
         dossier = self.book.dossiers[request.pk]
 
         def note(_request: ChangeRequest) -> None:
@@ -151,7 +207,9 @@ class Reviewing(Base):
         requests = [
             request
             for request in self.requests(*State.values)
-            if (request.state in {State.SUBMITTED, State.APPROVED}) != closed and not reviews.needs_renewal(request)
+            if (request.state in {State.SUBMITTED, State.APPROVED}) != closed
+            and not reviews.needs_renewal(request)
+            and not breaking.is_open(request)
         ]
         if not requests:
             return

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 from hypothesis.strategies._internal.featureflags import FeatureFlags
 
-from tables import importing
+from tables import breaking, importing
 from tables.models import Change, Release
 from tables.releases import entries_at, release_checksum
 from tables.sendmail.tables import TABLES
@@ -67,6 +67,9 @@ class Whole(Base):
         self.releases_are_what_they_were()
         known = {name: (person.roles, person.active, person.superuser) for name, person in self.book.people.items()}
         self.expect(people_now() == known, "Somebody's rights changed by no act of an administrator.")
+        open_ones = {pk for pk, dossier in self.book.dossiers.items() if dossier.glass_open}
+        marked = set(breaking.standing().values_list("request", flat=True))
+        self.expect(marked == open_ones, f"Emergencies {open_ones} wait for a review, and {marked} are marked.")
         connection.check_constraints()
 
     def log_gives_the_tables(self) -> None:
