@@ -1,5 +1,5 @@
-"""The database refuses to alter or delete audit events, reviews, contributors and original files, and a review by an
-author."""
+"""The database refuses to alter or delete audit events, reviews, contributors, policies and original files, and a
+review by an author."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +10,8 @@ TABLES = (
     "tables_contributor",
     "tables_originalfile",
     "tables_originalpart",
+    "tables_policyversion",
+    "tables_policychange",
 )
 
 _POSTGRESQL = """
@@ -42,6 +44,9 @@ _SAME = {
     "tables_contributor": "id = NEW.id OR (request_id = NEW.request_id AND person_id = NEW.person_id)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
+    "tables_policyversion": "id = NEW.id OR request_id = NEW.request_id "
+    "OR (cluster_id = NEW.cluster_id AND number = NEW.number)",
+    "tables_policychange": "id = NEW.id OR request_id = NEW.request_id",
 }
 
 

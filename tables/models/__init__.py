@@ -17,6 +17,7 @@ from tables.models.entries import (
 )
 from tables.models.findings import CheckRun, StoredFinding
 from tables.models.originals import OriginalFile, OriginalPart
+from tables.models.policies import PolicyChange, PolicyVersion
 from tables.models.releases import Publication, Release
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "MailerRoute",
     "OriginalFile",
     "OriginalPart",
+    "PolicyChange",
+    "PolicyVersion",
     "Publication",
     "RelayDomain",
     "Release",

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from tables.rules import LARGE
 from tables.sendmail.spec import Risk
 from tables.sendmail.text import written_out
 
@@ -25,6 +26,8 @@ RISKS = {
     Risk.SECRET: "holds a password or another secret",
     Risk.BYPASS: "lets mail past a check",
 }
+
+LARGE_MEANING = "changes or deletes much of a table at once, or bit by bit"
 
 STEPS = {
     "lock": "nobody else publishes meanwhile",
@@ -52,7 +55,7 @@ STEP_ICONS = {
 
 @register.filter
 def risk_meaning(risk: str) -> str:
-    return RISKS.get(Risk(risk), "")
+    return LARGE_MEANING if risk == LARGE else RISKS.get(Risk(risk), "")
 
 
 @register.filter

@@ -138,7 +138,7 @@ def ticks(wanted: ChangeRequest, shown: Sequence[Change]) -> str:
     """How the risky lines of a request are ticked: not at all (empty), ``here``, on a page of their own
     (``elsewhere``), or ``never`` because they are too many, so that two approvers must look."""
     risky = wanted.changes.filter(risky=True).count()
-    if risky <= policy.tick_above(wanted.cluster):
+    if risky <= policy.tick_above(wanted):
         return ""
     if risky > CHANGES_SHOWN:
         return "never"
