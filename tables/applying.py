@@ -164,7 +164,7 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> Non
         raise Forbidden(
             f"Change request {request.pk} needs an approval by {persons}{demand.whom} ({', '.join(demand.reasons)})."
         )
-    request.risks, request.asked = list(demand.reasons), dict(demand.found)
+    request.risks, request.asked = demand.risks, dict(demand.found)
     sizes.mark(cluster=request.cluster, changes=changes, approved=bool(given))
 
 

@@ -170,7 +170,7 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     if needed and not request.reason:
         raise ReasonMissing(demand.reasons)
     _refuse_held_keys(cluster, changes, scopes.of_actor(actor))
-    request.risks, request.asked = list(demand.reasons), dict(demand.found)
+    request.risks, request.asked = demand.risks, dict(demand.found)
     request.policy_version = policy.in_force(cluster).number
     request.checksum = applying.request_checksum(request, changes)
     request.submitted_at = timezone.now()

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import entries, scopes, seeing
+from tables import entries, policy, scopes, seeing
 from tables.models import ChangeRequest, CheckRun, Cluster, Host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, Kind
@@ -67,6 +67,11 @@ class Navigation:
     @cached_property
     def scope(self) -> Scope:
         return scopes.of_person(cast("User", self.request.user))
+
+    @cached_property
+    def unreviewed(self) -> list[str]:
+        """The reasons for which the policy asks nobody to review: every page says so."""
+        return list(policy.in_force(self.cluster).rules.unreviewed) if self.request.user.is_authenticated else []
 
     @property
     def search_url(self) -> str:
@@ -154,6 +159,8 @@ class Navigation:
         links = []
         if self._may(roles.AUDIT):
             links.append(self._link("History", "audit", "clock"))
+        if self._may(roles.VIEW):
+            links.append(self._link("Policy", "policy", "scale"))
         if self._may(roles.PEOPLE):
             links.append(self._link("People", "people", "user-group"))
         return links

@@ -48,6 +48,11 @@ class Demand:
     found: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
+    def risks(self) -> list[str]:
+        """What of the reasons a request keeps."""
+        return sorted({reason for reasons in self.found.values() for reason in reasons})
+
+    @property
     def whom(self) -> str:
         """Who the approvals must be by, where not any approver will do; empty, or with a blank before it."""
         named = [f"{need.reviews} {need.whom}" for need in self.needs if need.reviews and need.whom]

@@ -11,6 +11,9 @@ from django.utils import timezone
 from tables.rules import ANY, LARGE, REASONS, Freeze, Need, Rule, Rules
 from tables.sendmail.tables import TABLES
 
+#: What a rule asks that asks nothing.
+NOBODY = Need(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

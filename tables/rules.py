@@ -22,7 +22,19 @@ MOST_REVIEWS = 5
 #: Roles that may review at all, of which a rule may name one.
 REVIEWING = tuple(role.value for role, rights in RIGHTS.items() if REVIEW in rights)
 
-#: Least and most of every number, by its name in the content.
+#: What the numbers are called where people read or type them, by their names in the content.
+LABELS = {
+    "percent": "Per cent of a table",
+    "rows": "Entries of a table",
+    "least": "Entries that never count as many",
+    "hours": "Hours that count together",
+    "approval_hours": "Hours for which an approval holds",
+    "request_days": "Days after which a request expires",
+    "remind_days": "Days after which reviewers are reminded",
+    "tick_above": "Risky lines that need no ticks",
+    "glass_hours": "Hours in which an emergency is reviewed",
+}
+#: Least and most of every number.
 BOUNDS = {
     "percent": (1, 100),
     "rows": (1, 1_000_000),
@@ -32,6 +44,7 @@ BOUNDS = {
     "request_days": (1, 365),
     "remind_days": (1, 365),
     "tick_above": (1, 1_000),
+    "glass_hours": (1, 720),
 }
 
 
@@ -202,18 +215,18 @@ class _Reading:
         size = self.names(given.get("size", {}), "The size", set(Size.__slots__))
         glass = self.names(given.get("break_glass", {}), "Break glass", {"people", "hours"})
         numbers = {
-            name: self.number(given, name, getattr(DEFAULT, name), name.replace("_", " "))
+            name: self.number(given, name, getattr(DEFAULT, name))
             for name in ("approval_hours", "request_days", "remind_days", "tick_above")
         }
         return Rules(
             rules=tuple(
                 self.rule(item, f"Rule {place}") for place, item in enumerate(self.items(given, "rules"), start=1)
             ),
-            size=Size(**{name: self.number(size, name, getattr(DEFAULT.size, name), name) for name in Size.__slots__}),
+            size=Size(**{name: self.number(size, name, getattr(DEFAULT.size, name)) for name in Size.__slots__}),
             three_people=self.flag(given, "three_people"),
             break_glass=BreakGlass(
                 people=self.people(glass, "Break glass"),
-                hours=self.number(glass, "hours", DEFAULT.break_glass.hours, "hours of break glass"),
+                hours=self.number(glass, "hours", DEFAULT.break_glass.hours, "glass_hours"),
             ),
             freezes=tuple(
                 self.freeze(item, f"Freeze {place}") for place, item in enumerate(self.items(given, "freezes"), start=1)
@@ -238,12 +251,12 @@ class _Reading:
         self.problems.append(f"{name.capitalize()} are not a list.")
         return []
 
-    def number(self, given: Mapping[str, Any], name: str, default: int, what: str) -> int:
+    def number(self, given: Mapping[str, Any], name: str, default: int, label: str = "") -> int:
         value = given.get(name, default)
-        least, most = BOUNDS[name]
+        least, most = BOUNDS[label or name]
         if type(value) is int and least <= value <= most:
             return value
-        self.problems.append(f"{what.capitalize()}: {value!r} is no whole number from {least} to {most}.")
+        self.problems.append(f"{LABELS[label or name]}: “{value}” is no whole number from {least} to {most}.")
         return default
 
     def flag(self, given: Mapping[str, Any], name: str) -> bool:
@@ -274,7 +287,7 @@ class _Reading:
             self.problems.append(f"{what}: the role “{role}” reviews nothing. Choose {' or '.join(REVIEWING)}.")
         reviews, people = given.get("reviews", 1), self.people(given, what)
         if type(reviews) is not int or not 0 <= reviews <= MOST_REVIEWS:
-            self.problems.append(f"{what}: {reviews!r} is no number of approvals from 0 to {MOST_REVIEWS}.")
+            self.problems.append(f"{what}: “{reviews}” is no number of approvals from 0 to {MOST_REVIEWS}.")
             reviews = 1
         if people and role:
             self.problems.append(f"{what}: it names a role and people. Make a rule of each; both will count.")

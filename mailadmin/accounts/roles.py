@@ -26,8 +26,8 @@ DESCRIPTIONS = {
     Role.POSTMASTER: "edits entries and publishes what is applied",
     Role.APPROVER: "reviews what others propose, and publishes",
     Role.PUBLISHER: "sees all of this, and publishes what is applied; edits and reviews nothing",
-    Role.ADMINISTRATOR: "does all of this, sees passwords, manages people and may propose another policy, under the same "
-    "rules as everybody",
+    Role.ADMINISTRATOR: "does all of this, sees passwords, manages people and may propose another policy, under the "
+    "same rules as everybody",
 }
 
 RIGHTS: dict[Role, frozenset[str]] = {

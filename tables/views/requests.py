@@ -15,7 +15,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import amending, applying, changes, closing, contributors, entries, policy, reviews, seeing, threads
+from tables import (
+    amending,
+    applying,
+    changes,
+    closing,
+    contributors,
+    entries,
+    policy,
+    reviews,
+    rule_words,
+    rules,
+    seeing,
+    threads,
+)
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
 from tables.models import Change, ChangeRequest, Remark
 from tables.scopes import Scope
@@ -108,6 +121,7 @@ def show(
     shown = proposals(scope_of(request), wanted, page.rows)
     context = {
         "wanted": wanted,
+        "policy_lines": policy_lines(wanted),
         "page": page,
         "proposals": shown,
         "pages": -(-total // CHANGES_SHOWN),
@@ -132,6 +146,14 @@ def show(
         "withdrawal": ReasonForm(prefix="withdraw"),
     }
     return render(request, "requests/detail.html", context, status=422 if error else 200)
+
+
+def policy_lines(wanted: ChangeRequest) -> list[rule_words.Line]:
+    """What a request would change of the policy."""
+    if wanted.kind != ChangeRequest.Kind.POLICY:
+        return []
+    change = wanted.policy_change
+    return rule_words.difference(rules.from_json(change.before), rules.from_json(change.after))
 
 
 def ticks(wanted: ChangeRequest, shown: Sequence[Change]) -> str:
@@ -170,7 +192,8 @@ def threads_of(wanted: ChangeRequest, user: User) -> list[Thread]:
 def tell(request: HttpRequest, done: ChangeRequest) -> None:
     """What became of a request, after somebody did something with it."""
     if done.state == State.APPLIED:
-        messages.success(request, f"Request {done.pk} is applied. Publish to make it live.")
+        then = "The new policy is in force." if done.kind == ChangeRequest.Kind.POLICY else "Publish to make it live."
+        messages.success(request, f"Request {done.pk} is applied. {then}")
     elif done.state == State.CONFLICTED:
         messages.error(request, f"Request {done.pk} could not be applied. {done.outcome}")
     elif done.state == State.APPROVED:

@@ -606,7 +606,7 @@ def test_rules_are_written_and_read_back() -> None:
         ({"rules": [{"risk": "relay", "reviews": True}]}, "no number of approvals"),
         ({"rules": [{"risk": "relay", "reviews": 1, "role": "approver", "people": ["bob"]}]}, "a role and people"),
         ({"rules": [{"risk": "relay", "reviews": 1, "people": "bob"}]}, "not a list of user names"),
-        ({"rules": [], "size": {"percent": 101}}, "Percent: 101 is no whole number from 1 to 100"),
+        ({"rules": [], "size": {"percent": 101}}, "Per cent of a table: “101” is no whole number from 1 to 100"),
         ({"rules": [], "three_people": "yes"}, "neither on nor off"),
         ({"rules": [], "freezes": [{"from": "x", "until": "2026-01-01", "reason": "x"}]}, "its start is no date"),
         ({"rules": [], "freezes": [{"from": 1, "until": 2, "reason": ""}]}, "say why"),

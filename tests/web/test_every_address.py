@@ -61,6 +61,8 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "request-ask": (set(), PUBLISHERS),
     "thread-reply": (set(), PUBLISHERS),
     "thread-resolve": (set(), PUBLISHERS),
+    "policy": (EVERYBODY, set()),
+    "policy-edit": (MANAGERS, MANAGERS),
     "publish": (EVERYBODY, PUBLISHERS),
     "publication": (EVERYBODY, set()),
     "releases": (EVERYBODY, set()),
