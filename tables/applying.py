@@ -33,9 +33,14 @@ ACTIONS = {
 
 
 def locked(request: ChangeRequest) -> ChangeRequest:
-    """The request as it is now, under the one order of locks everywhere: the cluster, then the request."""
-    Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    return ChangeRequest.objects.select_for_update(of=("self",)).select_related("cluster").get(pk=request.pk)
+    """The request and its cluster as they are now, under the one order of locks everywhere: the cluster first.
+
+    Not the key of either row is locked: whoever writes a row that points there would wait for us, and we for them.
+    """
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=request.cluster_id)
+    found = ChangeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    found.cluster = cluster
+    return found
 
 
 def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
@@ -111,8 +116,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     Everything that could have changed since it was submitted is looked at again: its checksum, what stands in the
     tables, the risks, and whether the approvals still count. A conflict closes it and changes nothing.
     """
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = locked(request)
+    cluster = request.cluster
     changes = list(request.changes.select_related("author").order_by("id"))
     if request.state not in {State.SUBMITTED, State.APPROVED}:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
@@ -141,8 +146,8 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
 
     Comes back ``submitted`` (more approvals needed), ``approved``, ``applied`` or ``conflicted``.
     """
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = locked(request)
+    cluster = request.cluster
     changes = list(request.changes.select_related("author").order_by("id"))
     demand = policy.demand(request=request, risks=risks_of(cluster, changes), changes=changes)
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
@@ -159,7 +164,8 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> Non
     """Note the risks as they are now, each backed by as many approvals as it needs, and what was done alone."""
     demand = policy.demand(request=request, risks=risks_of(request.cluster, changes), changes=changes)
     given = reviewers.valid_approvals(request)
-    if demand.reviews and (lacking := reviewers.lacking(given, demand)):
+    lacking = reviewers.lacking(given, demand) if demand.reviews else 0
+    if lacking and not reviewers.went_by_glass(request):
         persons = "one more person" if lacking == 1 else f"{lacking} more persons"
         raise Forbidden(
             f"Change request {request.pk} needs an approval by {persons}{demand.whom} ({', '.join(demand.reasons)})."
@@ -170,6 +176,8 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> Non
 
 def waits(request: ChangeRequest, changes: Sequence[Change] | None = None) -> str:
     """Why an approved request must not be applied yet; empty when it may."""
+    if reviewers.went_by_glass(request):
+        return ""
     open_threads = request.remarks.filter(parent__isnull=True, resolved_at__isnull=True).count()
     if not open_threads:
         return policy.waits(request=request, changes=changes)

@@ -151,10 +151,9 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     Approvals of exactly this version, from before it was brought up to date, still count.
     """
     _must_be_editor(actor)
+    request = applying.locked(request)
+    cluster = request.cluster
     contributors.note(request=request, actor=actor)
-    # One order of locks everywhere: the cluster, then the request.
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be submitted.")
     changes = list(request.changes.order_by("id"))

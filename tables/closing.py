@@ -20,7 +20,7 @@ State = ChangeRequest.State
 @transaction.atomic
 def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """Take an open request back. Its author may, and so may the command line."""
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = applying.locked(request)
     if actor.person is not None and actor.person.pk not in contributors.ids(request):
         raise Forbidden("Only an author of a request can withdraw it. An approver can reject it.")
     if not request.is_open:
@@ -39,7 +39,9 @@ def expire(*, now: datetime | None = None) -> int:
     # Nothing expires within a day, whatever the policy says.
     old = ChangeRequest.objects.filter(state=State.SUBMITTED, submitted_at__lt=at - timedelta(days=1))
     for pk in list(old.order_by("pk").values_list("pk", flat=True)):
-        request = ChangeRequest.objects.select_for_update(of=("self",)).select_related("cluster").get(pk=pk)
+        request = (
+            ChangeRequest.objects.select_for_update(of=("self",), no_key=True).select_related("cluster").get(pk=pk)
+        )
         days = policy.request_days(request)
         if request.state != State.SUBMITTED or request.submitted_at is None:
             continue

@@ -61,7 +61,7 @@ def propose(*, cluster: Cluster, actor: Actor, rules: Rules, based_on: int, reas
     :class:`~tables.errors.ChangeError`.
     """
     check_right(actor)
-    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     now = policy.in_force(cluster)
     _refuse(cluster, now, rules, based_on, reason)
     request = ChangeRequest.objects.create(

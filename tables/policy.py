@@ -187,6 +187,16 @@ def remind_days(cluster: Cluster) -> int:
     return in_force(cluster).rules.remind_days
 
 
+def glass_hours(cluster: Cluster) -> int:
+    """Hours within which a second person must have reviewed what broken glass let through."""
+    return in_force(cluster).rules.break_glass.hours
+
+
+def glass_breakers(cluster: Cluster) -> frozenset[str]:
+    """The administrators who may break glass, by name; empty for all of them."""
+    return frozenset(in_force(cluster).rules.break_glass.people)
+
+
 # --- freezes ----------------------------------------------------------------------------------------------------------
 
 

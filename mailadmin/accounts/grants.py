@@ -111,7 +111,7 @@ def give(*, actor: Actor, pk: int) -> RoleGrant:
             f"{grant.asked_by} set up your account within the last {settings.ACCOUNT_DISTANCE_DAYS} days. "
             "Another administrator must give the role."
         )
-    person = User.objects.select_for_update().get(pk=grant.person_id)
+    person = User.objects.select_for_update(no_key=True).get(pk=grant.person_id)
     if grant.role == Role.ADMINISTRATOR and person.limited:
         raise PeopleError(f"{person} is limited, and an administrator cannot be. Take the limit away first.")
     _decide(grant, actor, granted=True)

@@ -19,6 +19,7 @@ POLICY = "tables.change_policy"
 PUBLISH = "tables.publish_releases"
 AUDIT = "tables.view_audit"
 SECRETS = "tables.see_secrets"
+BREAK_GLASS = "tables.break_glass"
 PEOPLE = "accounts.manage_people"
 
 DESCRIPTIONS = {
@@ -35,7 +36,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.POSTMASTER: frozenset({VIEW, AUDIT, EDIT, PUBLISH}),
     Role.APPROVER: frozenset({VIEW, AUDIT, REVIEW, PUBLISH}),
     Role.PUBLISHER: frozenset({VIEW, AUDIT, PUBLISH}),
-    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, POLICY, SECRETS, PEOPLE}),
+    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, POLICY, SECRETS, BREAK_GLASS, PEOPLE}),
 }
 
 

@@ -19,7 +19,7 @@ def hold(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0008_zones'),
+        ('tables', '0011_glass'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='changerequest',
-            options={'permissions': [('view_tables', 'Can see the tables and the change requests'), ('edit_tables', 'Can propose changes to the tables'), ('review_changes', 'Can approve and reject what others propose'), ('change_policy', 'Can propose changes to the policy'), ('publish_releases', 'Can publish what is applied'), ('view_audit', 'Can see the audit history'), ('see_secrets', 'Can see the passwords in the tables')]},
+            options={'permissions': [('view_tables', 'Can see the tables and the change requests'), ('edit_tables', 'Can propose changes to the tables'), ('review_changes', 'Can approve and reject what others propose'), ('change_policy', 'Can propose changes to the policy'), ('publish_releases', 'Can publish what is applied'), ('view_audit', 'Can see the audit history'), ('break_glass', 'Can apply a request at once in an emergency'), ('see_secrets', 'Can see the passwords in the tables')]},
         ),
         migrations.AddField(
             model_name='change',

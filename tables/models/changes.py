@@ -43,6 +43,8 @@ class ChangeRequest(models.Model):
     submitter = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    #: The request whose changes this one takes back.
+    undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     reason = models.TextField(blank=True)
     #: Of what a reviewer looks at: operations, the state they start from, the lines they write, authors and reason.
     checksum = models.CharField(max_length=64, blank=True)
@@ -66,6 +68,7 @@ class ChangeRequest(models.Model):
             ("change_policy", "Can propose changes to the policy"),
             ("publish_releases", "Can publish what is applied"),
             ("view_audit", "Can see the audit history"),
+            ("break_glass", "Can apply a request at once in an emergency"),
             ("see_secrets", "Can see the passwords in the tables"),
         ]
         constraints: ClassVar = [

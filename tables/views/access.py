@@ -29,6 +29,7 @@ DEEDS = {
     roles.POLICY: "propose changes to the policy",
     roles.AUDIT: "see the history",
     roles.SECRETS: "see the passwords in the tables",
+    roles.BREAK_GLASS: "break glass",
     roles.PEOPLE: "manage people",
 }
 

@@ -51,6 +51,8 @@ ACTIONS = {
     "policy-changed": "changed the policy",
     "reviews-switched-off": "switched reviews off",
     "reviews-switched-on": "switched reviews on again",
+    "glass-broken": "broke glass: applied a request at once",
+    "glass-reviewed": "reviewed what went live by broken glass",
     "release-cut": "cut a release",
     "publication-succeeded": "published a release",
     "publication-failed": "failed to publish a release",

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import applying, changes, closing, policies, policy, reviews, sizes
+from tables import applying, breaking, changes, closing, policies, policy, reviews, sizes
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden, ReasonMissing, ReviewError
 from tables.models import AuditEvent, Change, ChangeRequest, PolicyChange, PolicyVersion, VirtualUser
 from tables.releases import cut
-from tables.rules import CLOSED, DEFAULT, REASONS, Freeze, PolicyInvalid, Rules, Size, from_json, to_json
+from tables.rules import CLOSED, DEFAULT, REASONS, BreakGlass, Freeze, PolicyInvalid, Rules, Size, from_json, to_json
 from tables.sendmail.spec import Entry, Risk
 from tables.sendmail.tables import TABLES
 from tables.verifying import verify
@@ -358,6 +358,33 @@ def test_rule_33_a_command_proposes_nothing(dora: User, bob: User) -> None:
         policies.propose(
             cluster=get_cluster(), actor=Actor.command(), rules=Rules(tick_above=3), based_on=0, reason="wanted"
         )
+
+
+def test_rule_33_broken_glass_lets_no_policy_through(dora: User, bob: User) -> None:
+    request = propose(dora, tick_above=3)
+    assert "never changed by breaking glass" in breaking.why_not(request=request, user=dora)
+    with pytest.raises(Forbidden, match="never changed by breaking glass"):
+        breaking.break_glass(
+            request=request, person=dora, reason="The relay must be open now", proved_at=timezone.now()
+        )
+    assert rules_now() == DEFAULT
+
+
+def test_the_policy_names_who_may_break_glass(dora: User, bob: User) -> None:
+    decree(dora, bob, break_glass=BreakGlass(("bob",), 5))
+    request = save(None, "relay-domains", "customer.example", reason="wanted")
+    assert "only these break glass: bob" in breaking.why_not(request=request, user=dora)
+    assert policy.glass_hours(get_cluster()) == 5
+
+
+def test_broken_glass_passes_a_freeze(alice: User, dora: User, bob: User) -> None:
+    decree(dora, bob, freezes=(freeze(),), three_people=True)
+    request = save(alice, "relay-domains", "customer.example", reason="wanted")
+    release = breaking.break_glass(
+        request=request, person=dora, reason="The relay must be open now", proved_at=timezone.now()
+    )
+    assert release.number == 1
+    assert value_of("relay-domains", "customer.example") == ""
 
 
 def test_one_request_at_a_time_changes_the_policy(dora: User, bob: User) -> None:
