@@ -26,9 +26,9 @@ class Line:
 
     @property
     def lines(self) -> list[dict[str, str]]:
-        """As lines of a difference."""
+        """As lines of a difference, under the name."""
         both = (("removed", "−", self.before), ("added", "+", self.after))
-        return [{"kind": kind, "sign": sign, "text": f"{self.name}: {text}"} for kind, sign, text in both if text]
+        return [{"kind": kind, "sign": sign, "text": text} for kind, sign, text in both if text]
 
 
 def facts(rules: Rules) -> dict[str, str]:
