@@ -36,6 +36,8 @@ def why_not(request: ChangeRequest) -> str:
     """Why a request can be neither edited nor brought up to date; empty when it can."""
     if request.kind == ChangeRequest.Kind.BASELINE:
         return "What was taken over at the start is not edited."
+    if request.kind == ChangeRequest.Kind.POLICY:
+        return "A change of the policy is not edited. Withdraw it and propose another one."
     if request.state not in {State.SUBMITTED, State.APPROVED, State.CONFLICTED}:
         return f"Change request {request.pk} is {request.state} and can no longer be edited."
     return ""

@@ -1,5 +1,5 @@
-"""The database refuses to alter or delete audit events, reviews, contributors, releases, original files and the text
-between entries, and a review by an author. What else it refuses is in :mod:`tables.guards`."""
+"""The database refuses to alter or delete audit events, reviews, contributors, releases, policies, original files and
+the text between entries, and a review by an author. What else it refuses is in :mod:`tables.guards`."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -14,6 +14,8 @@ TABLES = (
     "tables_filepassage",
     "tables_originalfile",
     "tables_originalpart",
+    "tables_policyversion",
+    "tables_policychange",
 )
 
 _POSTGRESQL = """
@@ -49,6 +51,9 @@ _SAME = {
     "AND position = NEW.position)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
+    "tables_policyversion": "id = NEW.id OR request_id = NEW.request_id "
+    "OR (cluster_id = NEW.cluster_id AND number = NEW.number)",
+    "tables_policychange": "id = NEW.id OR request_id = NEW.request_id",
 }
 
 

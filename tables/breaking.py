@@ -32,6 +32,8 @@ LEAST_REASON = 15
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person cannot break glass for this request; empty when they can."""
+    if request.kind == ChangeRequest.Kind.POLICY:
+        return "The policy is never changed by breaking glass: two persons make it."
     if reason := _why_not_person(request, user):
         return reason
     if request.state not in {State.SUBMITTED, State.APPROVED}:

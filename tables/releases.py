@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, policy, reviewers, scopes
+from tables import audit, policy, release_gate, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
@@ -62,12 +62,17 @@ def cut(
     return release
 
 
-def _refuse_unbacked(cluster: Cluster, after: int) -> None:
-    """Who approved what is about to be published must still be an approver; what was undone since does not count."""
+def _standing(cluster: Cluster, after: int) -> QuerySet[ChangeRequest]:
+    """The requests of what is about to be published; what was undone since does not count."""
     fresh = Change.objects.filter(cluster=cluster, number__gt=after)
     newer = fresh.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
     standing = fresh.filter(~Exists(newer))
-    for request in ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk"):
+    return ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk")
+
+
+def _refuse_unbacked(requests: Iterable[ChangeRequest]) -> None:
+    """Who approved what is about to be published must still be an approver."""
+    for request in requests:
         demand = policy.demand(request=request, risks=request.risks)
         lacking = reviewers.lacking(reviewers.standing_approvals(request), demand) if demand.reviews else 0
         if lacking and not reviewers.went_by_glass(request):
@@ -77,10 +82,16 @@ def _refuse_unbacked(cluster: Cluster, after: int) -> None:
 def _unbacked(request: ChangeRequest) -> str:
     given = reviewers.decisions(request).values()
     if any(reviewers.lapsed(review) for review in given if review.decision == Review.Decision.APPROVE):
-        hours = policy.approval_hours(request.cluster)
+        hours = policy.approval_hours(request)
         return (
             f"Change request {request.pk} was approved more than {hours} hours ago and never published. "
             "Have it approved again on its page, or take its changes back."
+        )
+    if not reviewers.lacking(reviewers.standing_approvals(request), policy.demand_then(request)):
+        demand = policy.demand(request=request, risks=request.risks)
+        return (
+            f"The policy now asks for {demand.reviews} approvals{demand.whom} of what change request {request.pk} did. "
+            "Take its changes back, or propose them anew."
         )
     return (
         f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
@@ -89,7 +100,12 @@ def _unbacked(request: ChangeRequest) -> str:
 
 
 def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, emergency: bool) -> Release:
-    _refuse_unbacked(cluster, after.change_number if after else 0)
+    published = after.change_number if after else 0
+    if not emergency:
+        release_gate.refuse_frozen(cluster=cluster, after=published)
+    fresh = list(_standing(cluster, published).select_related("cluster"))
+    _refuse_unbacked(fresh)
+    release_gate.refuse_third_person(actor=actor, requests=fresh)
     release = Release.objects.create(
         cluster=cluster,
         number=after.number + 1 if after else 1,
@@ -97,7 +113,7 @@ def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, 
         author=actor.person,
         author_name=actor.name,
         reason=reason,
-        checksum=release_checksum(cluster, after.change_number if after else 0, cluster.last_change),
+        checksum=release_checksum(cluster, published, cluster.last_change),
     )
     audit.record(
         actor=actor,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from tables import breaking, notices
-from tables.models import ChangeRequest, Notice
+from tables import breaking, notices, policy
+from tables.models import ChangeRequest, Cluster, Notice
 
 #: How long before its end a request is told of, unless its whole time is short.
 BEFORE = timedelta(days=2)
@@ -18,11 +17,15 @@ BEFORE = timedelta(days=2)
 
 def remind(*, now: datetime | None = None) -> int:
     """Tell those who may decide, and the authors, of what waits for too long; how many requests there were."""
-    now = now or timezone.now()
-    lifetime = timedelta(days=settings.REQUEST_DAYS)
+    return sum(_remind_in(cluster, now or timezone.now()) for cluster in Cluster.objects.order_by("pk"))
+
+
+def _remind_in(cluster: Cluster, now: datetime) -> int:
+    lifetime = timedelta(days=policy.in_force(cluster).rules.request_days)
     ending = now - lifetime + min(BEFORE, lifetime / 2)
-    slow = now - timedelta(days=settings.REMIND_DAYS)
-    return _remind(_untold(ending, "expiring:"), lifetime) + _remind(_untold(slow, "undecided:", "expiring:"))
+    slow = now - timedelta(days=policy.remind_days(cluster))
+    soon, waiting = _untold(ending, "expiring:"), _untold(slow, "undecided:", "expiring:")
+    return _remind(soon.filter(cluster=cluster), lifetime) + _remind(waiting.filter(cluster=cluster))
 
 
 def remind_of_glass(*, now: datetime | None = None) -> int:

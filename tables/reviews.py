@@ -123,7 +123,7 @@ def _is_complete(request: ChangeRequest, ticked: Collection[int]) -> bool:
     changes = list(request.changes.order_by("id"))
     found = judging.risks_of_each(request.cluster, changes)
     risky = {change.pk for change, risks in zip(changes, found, strict=True) if risks}
-    return len(risky) <= policy.tick_above(request.cluster) or risky <= set(ticked)
+    return len(risky) <= policy.tick_above(request) or risky <= set(ticked)
 
 
 @transaction.atomic

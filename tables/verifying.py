@@ -10,7 +10,7 @@ from tables import originals
 from tables.audit import Finding, verify_chain
 from tables.entries import get_entry
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
-from tables.policy import demand
+from tables.policy import demand_then
 from tables.releases import entries_at, snapshot
 from tables.sendmail.tables import TABLES
 from tables.states import from_json, table_digest
@@ -61,7 +61,7 @@ def _verify_reviews(cluster: Cluster) -> Iterator[Finding]:
     for request in applied.exclude(kind=ChangeRequest.Kind.BASELINE).iterator():
         approvals = AuditEvent.objects.filter(action="request-approved", request_id=request.pk)
         given = {event.actor_id for event in approvals if event.detail.get("checksum") == request.checksum}
-        if len(given - {None, request.author_id}) < demand(request=request, risks=request.risks).reviews:
+        if len(given - {None, request.author_id}) < demand_then(request).reviews:
             yield Finding(f"request {request.pk}", "It was applied without the approval that its risks need.")
 
 

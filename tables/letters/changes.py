@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from tables import judging
 from tables.differences import difference_of
 from tables.models import Change, ChangeRequest
-from tables.sendmail.risk.effect import MEANINGS, effects
-from tables.sendmail.spec import Risk
+from tables.rules import meaning
+from tables.sendmail.risk.effect import effects
 
 #: Lines of a difference that a letter holds, and characters of one line.
 LINES, WIDTH = 60, 200
@@ -22,7 +22,7 @@ SIGNS = {"removed": "-", "added": "+"}
 
 def meanings(risks: Sequence[str]) -> list[str]:
     """``relay: lets somebody send …``, a line for each risk."""
-    return [f"{risk}: {MEANINGS[Risk(risk)]}" for risk in risks]
+    return [f"{risk}: {meaning(risk)}" for risk in risks]
 
 
 def effects_of(request: ChangeRequest, changes: Sequence[Change]) -> list[str]:

@@ -19,6 +19,7 @@ from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
 from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
+from tables.models.policies import PolicyChange, PolicyVersion
 from tables.models.releases import Publication, Release
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
+    "PolicyChange",
+    "PolicyVersion",
     "Publication",
     "RelayDomain",
     "Release",

@@ -70,7 +70,8 @@ def _again(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm, error:
 
 def _tell(request: HttpRequest, done: ChangeRequest) -> None:
     if done.state == ChangeRequest.State.APPLIED:
-        messages.success(request, f"Request {done.pk} is approved and applied. Publish to make it live.")
+        then = "The new policy is in force." if done.kind == ChangeRequest.Kind.POLICY else "Publish to make it live."
+        messages.success(request, f"Request {done.pk} is approved and applied. {then}")
     elif done.state == ChangeRequest.State.SUBMITTED:
         messages.info(request, f"You approved request {done.pk}. It waits for another approver.")
     else:

@@ -64,6 +64,8 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "request-ask": (set(), PUBLISHERS),
     "thread-reply": (set(), PUBLISHERS),
     "thread-resolve": (set(), PUBLISHERS),
+    "policy": (EVERYBODY, set()),
+    "policy-edit": (MANAGERS, MANAGERS),
     "request-undo": (EDITORS, EDITORS),
     "request-break-glass": (KEEPERS, KEEPERS),
     "release-back": (EDITORS, EDITORS),
