@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 
 from mailadmin.accounts.models import Team, User
 from mailadmin.accounts.roles import PEOPLE, PUBLISH, SECRETS, Role
-from tables import applying, changes, importing, releases, reviewers, reviews, scopes
+from tables import amending, applying, changes, importing, releases, reviewers, reviews, scopes
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import Forbidden, KeyHeld, NotDelegated, ReviewError, Stale
@@ -310,6 +310,45 @@ def test_a_limited_person_puts_no_foreign_line_into_anybodys_draft(erin: User, a
     entry = Entry("info@b.example", "x@b.example")
     with pytest.raises(NotDelegated):
         changes.propose(request=request, actor=Actor.of(erin), table=TABLES[TABLE], key=entry.key, after=entry)
+
+
+@pytest.mark.parametrize("act", ["edit", "rebase"])
+def test_a_request_with_a_line_that_is_not_ones_own_is_not_amended(erin: User, alice: User, act: str) -> None:
+    """One may see it, for its key lies inside; but its target leads outside, which one could not have written."""
+    delegate(erin, TABLE, "a.example", catch_alls=True)
+    request = save(alice, TABLE, "@a.example", "x@b.example", reason="x")
+    line = request.changes.get()
+    acts = {
+        "edit": lambda: amending.amend(
+            request=request, actor=Actor.of(erin), seen=request.checksum, lines={line.pk: None}, reason="mine"
+        ),
+        "rebase": lambda: amending.bring_up_to_date(request=request, actor=Actor.of(erin)),
+    }
+    with pytest.raises(NotDelegated, match="leads outside"):
+        acts[act]()
+    request.refresh_from_db()
+    assert (request.state, request.reason) == ("submitted", "x")
+
+
+def test_a_request_whose_lines_one_could_have_written_is_amended(erin: User, alice: User) -> None:
+    delegate(erin, TABLE, "a.example", catch_alls=True)
+    request = save(alice, TABLE, "@a.example", "x@a.example", reason="x")
+    line = request.changes.get()
+
+    def amended(value: str) -> ChangeRequest:
+        wanted = Entry("@a.example", value)
+        return amending.amend(
+            request=ChangeRequest.objects.get(pk=request.pk),
+            actor=Actor.of(erin),
+            seen=request.checksum,
+            lines={line.pk: wanted},
+            reason="mine",
+            confirmed=True,
+        )
+
+    with pytest.raises(NotDelegated, match="leads outside"):
+        amended("x@b.example")
+    assert amended("y@a.example").state == "submitted"
 
 
 # --- what holds a key -------------------------------------------------------------------------------------------------

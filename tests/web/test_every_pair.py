@@ -16,6 +16,8 @@ from django.test import Client
 from django.urls import reverse
 
 from mailadmin.accounts.models import User
+from tables.converters import entry_url
+from tables.sendmail.tables import TABLES
 from tests.web.test_every_address import EVERYBODY, RIGHTS, our_names
 from tests.web.visits import visitor
 from tests.web.world import CANARY, DELEGABLE, World, address, build, digest, key_of, posted
@@ -28,7 +30,11 @@ LIMITED = ("erin", "frank", "gina", "vera")
 WHO = (*sorted(EVERYBODY), *OUTSIDERS)
 
 #: Addresses of one thing: what is foreign is not found there.
-OF_ONE = ("entry-", "request-", "original")
+OF_ONE = ("entry-", "request-", "thread-", "original")
+
+
+#: Who is neither its author nor whoever asked is refused, whatever the role.
+AUTHORS_ONLY = ("request-withdraw", "thread-resolve")
 
 
 class Pair(NamedTuple):
@@ -102,7 +108,7 @@ def expected(pair: Pair) -> set[int]:
         return {404}
     if pair.name == "entry-add" and pair.who in LIMITED and pair.place == "foreign":
         return {422}
-    return {200, 302, 409, 422} | ({403} if pair.name == "request-withdraw" else set())
+    return {200, 302, 409, 422} | ({403} if pair.name in AUTHORS_ONLY else set())
 
 
 def send(browser: Client, world: World, pair: Pair) -> Any:
@@ -203,3 +209,41 @@ def test_a_limited_person_sees_what_is_theirs(world: World) -> None:
             text = said(send(browser, world, Pair(who, name, "virtusertable", "own", "GET")))
             shown = re.sub(r'(value|href|action|hx-\w+)="[^"]*"', "", text)
             assert "own.example" in shown, (who, name)
+
+
+def test_what_a_request_of_both_domains_said_is_told_of_neither_of_its_lines(world: World) -> None:
+    """Its line in the own domain is shown, with the reason and the review left out, and nothing leads to it."""
+    browser = browser_of(world, "erin")
+    for where in (address_of_key("entry-history", "@hist.own.example"), reverse("audit")):
+        text = said(browser.get(where))
+        assert "@hist.own.example" in text
+        assert CANARY not in text
+
+
+def address_of_key(name: str, key: str) -> str:
+    return entry_url(name, TABLES["virtusertable"], key)
+
+
+def test_counts_are_of_what_a_person_sees(world: World) -> None:
+    """Not of the whole, from which one could tell what others do."""
+
+    def counts(who: str) -> dict[str, str]:
+        shown = browser_of(world, who).get(reverse("home")).context["navigation"]
+        return {link.label: link.count_text for link in (*shown.work, *shown.tables)}
+
+    mine, all_of_it = counts("erin"), counts("dora")
+    assert mine == {
+        "Home": "",
+        "Requests": "1",
+        "Publish": "3",
+        "Problems": "1",
+        "access": "2",
+        "virtusertable": "4",
+        "genericstable": "1",
+        "mailertable": "1",
+        "relay-domains": "1",
+        "local-host-names": "1",
+    }
+    assert all(int(all_of_it[name]) > int(count) for name, count in mine.items() if count)
+    nothing = counts("vera")
+    assert set(nothing.values()) == {""}
