@@ -125,6 +125,37 @@ _SQLITE_TRIGGERS += [
     )
     for table, same in _SAME.items()
 ]
+#: Broken glass may be closed once; all else that is said of it stays.
+_GLASS_KEEPS = ("id", "request_id", "person_id", "person_name", "reason", "checksum", "at", "due_at")
+_GLASS_ALTERED = "OLD.closed_at IS NOT NULL OR " + " OR ".join(
+    f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _GLASS_KEEPS
+)
+_REFUSE = "EXECUTE FUNCTION mailadmin_append_only()"
+_SQLITE_TRIGGERS += [
+    (
+        "tables_brokenglass_no_update",
+        "tables_brokenglass",
+        "BEFORE UPDATE ON tables_brokenglass "
+        + _refusal(_GLASS_ALTERED.replace("IS DISTINCT FROM", "IS NOT"), "tables_brokenglass is append-only"),
+    ),
+    (
+        "tables_brokenglass_no_delete",
+        "tables_brokenglass",
+        f"BEFORE DELETE ON tables_brokenglass {_refusal('1', 'tables_brokenglass is append-only')}",
+    ),
+]
+_POSTGRESQL_TRIGGERS += [
+    (
+        "tables_brokenglass_no_update",
+        "tables_brokenglass",
+        f"BEFORE UPDATE ON tables_brokenglass FOR EACH ROW WHEN ({_GLASS_ALTERED}) {_REFUSE}",
+    ),
+    (
+        "tables_brokenglass_no_delete",
+        "tables_brokenglass",
+        f"BEFORE DELETE ON tables_brokenglass FOR EACH ROW {_REFUSE}",
+    ),
+]
 _SQLITE_TRIGGERS.append(
     (
         "tables_review_by_another",

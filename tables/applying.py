@@ -161,7 +161,8 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> lis
     """The risks as they are now, each backed by as many approvals as it needs."""
     risks = risks_of(request.cluster, changes)
     demand = policy.demand(request=request, risks=risks)
-    if demand.reviews and (lacking := reviewers.lacking(reviewers.valid_approvals(request), demand)):
+    lacking = reviewers.lacking(reviewers.valid_approvals(request), demand) if demand.reviews else 0
+    if lacking and not reviewers.went_by_glass(request):
         persons = "one more person" if lacking == 1 else f"{lacking} more persons"
         raise Forbidden(f"Change request {request.pk} needs an approval by {persons} ({', '.join(demand.reasons)}).")
     return sorted(risks)
@@ -169,6 +170,8 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> lis
 
 def waits(request: ChangeRequest) -> str:
     """Why an approved request must not be applied yet; empty when it may."""
+    if reviewers.went_by_glass(request):
+        return ""
     open_threads = request.remarks.filter(parent__isnull=True, resolved_at__isnull=True).count()
     if not open_threads:
         return ""

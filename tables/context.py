@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import entries, scopes, seeing
-from tables.models import ChangeRequest, CheckRun, Cluster, Host
+from tables import breaking, entries, scopes, seeing
+from tables.models import BrokenGlass, ChangeRequest, CheckRun, Cluster, Host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, Kind
 from tables.sendmail.tables import TABLES
@@ -129,6 +129,15 @@ class Navigation:
             count_of="errors and warnings",
             hot=errors > 0,
         )
+
+    @cached_property
+    def glass(self) -> list[BrokenGlass]:
+        """What went live in an emergency and is not reviewed: everybody who sees requests sees it on every page."""
+        if not self.request.user.is_authenticated or not self._may(roles.VIEW):
+            return []
+        found = list(breaking.standing())
+        shown = seeing.shown_requests(self.scope, [glass.request_id for glass in found]) if found else set()
+        return [glass for glass in found if glass.request_id in shown]
 
     @cached_property
     def waiting(self) -> int:

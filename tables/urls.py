@@ -6,6 +6,7 @@ from tables.converters import TableConverter
 from tables.views import (
     amending,
     audit,
+    breaking,
     disclosing,
     editing,
     entries,
@@ -20,6 +21,7 @@ from tables.views import (
     reviews,
     search,
     threads,
+    undoing,
 )
 
 register_converter(TableConverter, "table")
@@ -53,9 +55,12 @@ urlpatterns = [
     path("requests/<int:pk>/threads/", threads.ask, name="request-ask"),
     path("requests/<int:pk>/threads/<int:thread>/reply/", threads.reply, name="thread-reply"),
     path("requests/<int:pk>/threads/<int:thread>/resolve/", threads.resolve, name="thread-resolve"),
+    path("requests/<int:pk>/undo/", undoing.undo, name="request-undo"),
+    path("requests/<int:pk>/break-glass/", breaking.break_glass, name="request-break-glass"),
     path("publish/", publish.publish, name="publish"),
     path("publish/<int:pk>/", releases.publication, name="publication"),
     path("publish/releases/", releases.listing, name="releases"),
     path("publish/releases/<int:number>/", releases.detail, name="release"),
+    path("publish/releases/<int:number>/back/", undoing.back_to, name="release-back"),
     path("history/", audit.listing, name="audit"),
 ]

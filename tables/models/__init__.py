@@ -16,6 +16,7 @@ from tables.models.entries import (
     VirtualUser,
 )
 from tables.models.findings import CheckRun, StoredFinding
+from tables.models.glass import BrokenGlass
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.releases import Publication, Release
 
@@ -25,6 +26,7 @@ __all__ = [
     "Alias",
     "AuditEvent",
     "AuditHead",
+    "BrokenGlass",
     "Change",
     "ChangeRequest",
     "CheckRun",

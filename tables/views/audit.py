@@ -47,6 +47,8 @@ ACTIONS = {
     "request-withdrawn": "withdrew a request",
     "request-conflicted": "found a request in conflict",
     "request-expired": "let a request expire",
+    "glass-broken": "broke glass: applied a request at once",
+    "glass-reviewed": "reviewed what went live by broken glass",
     "release-cut": "cut a release",
     "publication-succeeded": "published a release",
     "publication-failed": "failed to publish a release",

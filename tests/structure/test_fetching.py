@@ -12,7 +12,17 @@ from tests.structure.test_layers import BASE
 
 #: Models whose rows may be somebody else's. Their managers are for services, which know a scope.
 GUARDED = frozenset(
-    ("AuditEvent", "ChangeRequest", "OriginalFile", "OriginalPart", "Remark", "Review", "StoredFinding", "ENTRY_MODELS")
+    (
+        "AuditEvent",
+        "BrokenGlass",
+        "ChangeRequest",
+        "OriginalFile",
+        "OriginalPart",
+        "Remark",
+        "Review",
+        "StoredFinding",
+        "ENTRY_MODELS",
+    )
 )
 #: Functions that fetch for the system itself. A page takes the one with a scope.
 UNSCOPED = {
@@ -27,6 +37,7 @@ ALLOWED = {
     ("access", "read_key"),  # key_of itself
     ("history", "ChangeRequest"),  # when and by whom the files were taken over, without what was in them
     ("originals", "OriginalFile"),  # narrowed by seeing.originals in the same line
+    ("requests", "BrokenGlass"),  # of a request that was found with a scope
     ("threads", "Remark"),  # of a request that was found with a scope
 }
 VIEWS = sorted((BASE / "tables/views").glob("*.py"))

@@ -34,7 +34,7 @@ OF_ONE = ("entry-", "request-", "thread-", "original")
 
 
 #: Who is neither its author nor whoever asked is refused, whatever the role.
-AUTHORS_ONLY = ("request-withdraw", "thread-resolve")
+AUTHORS_ONLY = ("request-withdraw", "thread-resolve", "request-break-glass")
 
 
 class Pair(NamedTuple):
@@ -53,6 +53,11 @@ class Pair(NamedTuple):
         nothing = self.who == "vera"  # has no delegation
         is_one = self.name.startswith(OF_ONE) or self.name == "request"
         return is_one and (whole_file or nothing or self.place == "foreign")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is about all tables at once, of which a limited person does nothing."""
+        return self.who in LIMITED and self.name == "release-back"
 
     @property
     def right(self) -> set[str]:
@@ -92,20 +97,25 @@ def browser_of(world: World, who: str) -> Client:
 def expected(pair: Pair) -> set[int]:
     if pair.who in ("sam", "stranger"):
         return {302}
-    may = pair.who in pair.right
-    if pair.method == "GET":
-        if not pair.right:
-            return {403, 405}
-        if pair.name == "home":
-            return {200}  # it tells nora that she has no role
-        return ({404} if pair.is_hidden else {200}) if may else {403, 404}
     if not pair.right:
-        # Nothing can be posted there; a page that does not look at the method shows itself, or that it is not there.
-        return {200, 403, 404, 405}
-    if not may:
+        # Nothing is there by this way; a page that does not look at the method shows itself, or that it is not there.
+        return {403, 405} if pair.method == "GET" else {200, 403, 404, 405}
+    if pair.name == "home":
+        return {200}  # it tells nora that she has no role
+    if pair.who not in pair.right:
         return {403, 404}
     if pair.is_hidden:
         return {404}
+    if pair.is_whole:
+        return {403}
+    return opened(pair) if pair.method == "GET" else answered(pair)
+
+
+def opened(pair: Pair) -> set[int]:
+    return {200, 302} if pair.name == "request-break-glass" else {200}  # the second factor is asked for first
+
+
+def answered(pair: Pair) -> set[int]:
     if pair.name == "entry-add" and pair.who in LIMITED and pair.place == "foreign":
         return {422}
     return {200, 302, 409, 422} | ({403} if pair.name in AUTHORS_ONLY else set())
