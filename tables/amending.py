@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from tables import applying, audit, changes, contributors, notices
+from tables import applying, audit, changes, contributors, notices, scopes
 from tables.actors import Actor
 from tables.entries import get_entry
 from tables.errors import ChangeError, Invalid, Stale, Unconfirmed
@@ -155,6 +155,7 @@ def _reopened(request: ChangeRequest, actor: Actor) -> ChangeRequest:
     request = applying.locked(request)
     if reason := why_not(request):
         raise ChangeError(reason)
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator())
     contributors.note(request=request, actor=actor)
     request.state, request.outcome, request.closed_at = State.DRAFT, "", None
     request.save(update_fields=["state", "outcome", "closed_at"])

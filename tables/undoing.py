@@ -9,7 +9,7 @@ from itertools import islice
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from tables import applying, changes
+from tables import applying, changes, scopes
 from tables.actors import Actor
 from tables.entries import get_entry, look_around, rows
 from tables.errors import ChangeError
@@ -74,6 +74,7 @@ def _overtaken(request: ChangeRequest, change: Change) -> str:
 def undo(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """A new request that takes back what one did. Applied at once when that opens nothing."""
     request = applying.locked(request)
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator())
     return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), undoes=request)
 
 

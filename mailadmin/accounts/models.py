@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 
-from mailadmin.accounts.roles import PEOPLE, PUBLISH, SECRETS, Role
+from mailadmin.accounts.roles import BREAK_GLASS, PEOPLE, PUBLISH, SECRETS, Role
 
 
 class User(AbstractUser):
@@ -33,7 +33,7 @@ class User(AbstractUser):
 
     def _is_withheld(self, perm: str) -> bool:
         """A publication carries what everybody applied: a limited person makes one only where that is their role."""
-        return perm in (PEOPLE, SECRETS) or (perm == PUBLISH and not self._is_publisher)
+        return perm in (PEOPLE, SECRETS, BREAK_GLASS) or (perm == PUBLISH and not self._is_publisher)
 
     @cached_property
     def _is_publisher(self) -> bool:

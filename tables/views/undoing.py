@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailadmin.accounts.roles import EDIT
-from tables import changes, seeing, undoing
+from tables import changes, scopes, seeing, undoing
 from tables.differences import Line, difference
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden, ReasonMissing
@@ -56,9 +56,15 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page_of_undo(request: HttpRequest, wanted: ChangeRequest, form: ReasonForm) -> HttpResponse:
-    preview = _preview(wanted.cluster, lambda: undoing.steps_of_undo(wanted))
+    preview = _preview(wanted.cluster, lambda: _steps(request, wanted))
     context = {"wanted": wanted, "preview": preview, "form": form, "missing": form.is_bound}
     return render(request, "requests/undo.html", context, status=422 if form.is_bound else 200)
+
+
+def _steps(request: HttpRequest, wanted: ChangeRequest) -> Iterator[undoing.Step]:
+    """Before anything is said of what stands there: a request of one's own may be about what is no longer delegated."""
+    scopes.refuse_amending(actor=actor_of(request), changes=wanted.changes.iterator())
+    return undoing.steps_of_undo(wanted)
 
 
 @needs(EDIT)
