@@ -26,7 +26,7 @@ from tables.verifying import verify
 from tests.people import make_person
 from tests.rules.conftest import many
 from tests.services.editing import approve, delete, save, switch, value_of
-from tests.web.visits import text, visitor
+from tests.web.visits import let_the_log_in_age, text, visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -335,9 +335,22 @@ def test_rule_38_undo_gives_back_the_bytes_of_the_file(alice: User, bob: User, a
 def test_rule_38_what_was_changed_since_is_not_taken_away_unseen(alice: User, dora: User) -> None:
     first = save(alice, "aliases", "sales", "alice")
     second = save(dora, "aliases", "sales", "dora")
-    with pytest.raises(undoing.Overtaken, match=f"changed since by request {second.pk} of dora"):
+    with pytest.raises(undoing.Overtaken, match=f"request {first.pk} of alice: by request {second.pk} of dora"):
         undoing.undo(request=first, actor=Actor.of(alice))
     assert value_of("aliases", "sales") == "dora"
+
+
+def test_rule_38_a_request_is_undone_once(alice: User, dora: User) -> None:
+    first = save(alice, "aliases", "sales", "alice")
+    undone = undoing.undo(request=first, actor=Actor.of(dora))
+    with pytest.raises(undoing.Overtaken, match=f"undone already, by request {undone.pk} of dora"):
+        undoing.undo(request=first, actor=Actor.of(alice))
+
+
+def test_rule_38_a_baseline_is_not_undone(alice: User) -> None:
+    taken_over = ChangeRequest.objects.create(cluster=get_cluster(), kind="baseline", state="applied")
+    with pytest.raises(ChangeError, match="taken over cannot be undone"):
+        undoing.undo(request=taken_over, actor=Actor.of(alice))
 
 
 def test_rule_38_only_who_may_edit_undoes(alice: User, bob: User, charlie: User) -> None:
@@ -422,3 +435,51 @@ def test_rule_37_every_approver_is_told_at_once_and_it_waits_for_their_review(
     relay.refresh_from_db()
     browser.post(reverse("request-approve", args=[relay.pk]), {"checksum": relay.checksum})
     assert BrokenGlass.objects.get().closed_by == bob
+
+
+def test_the_preview_shows_all_of_it_by_pages(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = many(alice, 120)
+    make_person("erin", Role.APPROVER)
+    approve(bob, request)
+    approve(User.objects.get(username="erin"), request)
+    browser = visitor(alice)
+    page = reverse("request-undo", args=[request.pk])
+    first, second = text(browser.get(page)), text(browser.get(page + "?at=101"))
+    assert "120 changes" in first
+    assert "c119.example" in first
+    assert "c019.example" not in first
+    assert "101–120 of 120 changes" in second
+    assert "c019.example" in second
+    monkeypatch.setattr("tables.views.undoing.JUDGED", 100)
+    assert "So many are judged once they are proposed." in text(browser.get(page))
+    for nonsense in ("0", "-1", "x", "9" * 40, "5000"):
+        assert browser.get(page, {"at": nonsense}).status_code == 200
+
+
+def test_rule_37_ending_an_emergency_asks_who_it_is(dora: User, bob: User, relay: ChangeRequest) -> None:
+    break_glass(dora, relay)
+    relay.refresh_from_db()
+    browser = visitor(bob)
+    browser.get(reverse("request", args=[relay.pk]))
+    let_the_log_in_age(browser)
+    typed = {"checksum": relay.checksum, "comment": "That was no emergency"}
+    for act in ("request-approve", "request-reject"):
+        asked = browser.post(reverse(act, args=[relay.pk]), typed)
+        assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    assert BrokenGlass.objects.get().closed_at is None
+    done = visitor(bob).post(reverse("request-reject", args=[relay.pk]), typed, follow=True)
+    assert "it is live still" in text(done)
+    assert BrokenGlass.objects.get().decision == "reject"
+    undo = reverse("request-undo", args=[relay.pk])
+    assert undo in visitor(dora).get(reverse("request", args=[relay.pk])).content.decode()
+
+
+def test_rule_37_the_mark_is_gone_after_the_review(dora: User, alice: User, bob: User, relay: ChangeRequest) -> None:
+    break_glass(dora, relay)
+    relay.refresh_from_db()
+    browser = visitor(bob)
+    page = browser.get(reverse("request", args=[relay.pk]))
+    assert "Glass is broken:" in text(page)
+    done = browser.post(reverse("request-approve", args=[relay.pk]), {"checksum": relay.checksum}, follow=True)
+    assert "It is marked no longer." in text(done)
+    assert "Glass is broken:" not in text(visitor(alice).get(reverse("home")))
