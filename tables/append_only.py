@@ -23,6 +23,13 @@ CREATE OR REPLACE FUNCTION mailadmin_append_only() RETURNS trigger LANGUAGE plpg
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END $$;
+CREATE OR REPLACE FUNCTION mailadmin_glass_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.closed_by_id IN (%(authors)s) THEN
+        RAISE EXCEPTION 'an author cannot review' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
 CREATE OR REPLACE FUNCTION mailadmin_review_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.reviewer_id IN (%(authors)s) THEN
@@ -145,35 +152,54 @@ _SQLITE_TRIGGERS += [
     )
     for table, same in _SAME.items()
 ]
-#: Broken glass may be closed once; all else that is said of it stays.
+#: Broken glass is born open and may be closed once, by a second person; all else that is said of it stays.
+_GLASS = "tables_brokenglass"
 _GLASS_KEEPS = ("id", "request_id", "person_id", "person_name", "reason", "checksum", "at", "due_at")
 _GLASS_ALTERED = "OLD.closed_at IS NOT NULL OR " + " OR ".join(
     f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _GLASS_KEEPS
 )
-_REFUSE = "EXECUTE FUNCTION mailadmin_append_only()"
+_GLASS_REFUSED = (
+    ("born_open", "INSERT", "NEW.closed_at IS NOT NULL OR NEW.closed_by_id IS NOT NULL"),
+    ("no_update", "UPDATE", _GLASS_ALTERED),
+    ("no_delete", "DELETE", "1 = 1"),
+)
 _SQLITE_TRIGGERS += [
     (
-        "tables_brokenglass_no_update",
-        "tables_brokenglass",
-        "BEFORE UPDATE ON tables_brokenglass "
-        + _refusal(_GLASS_ALTERED.replace("IS DISTINCT FROM", "IS NOT"), "tables_brokenglass is append-only"),
-    ),
+        f"{_GLASS}_{name}",
+        _GLASS,
+        f"BEFORE {event} ON {_GLASS} "
+        + _refusal(condition.replace("IS DISTINCT FROM", "IS NOT"), f"{_GLASS} is append-only"),
+    )
+    for name, event, condition in (
+        *_GLASS_REFUSED,
+        ("no_replace", "INSERT", _stands(_GLASS, "id = NEW.id OR request_id = NEW.request_id")),
+    )
+]
+_SQLITE_TRIGGERS.append(
     (
-        "tables_brokenglass_no_delete",
-        "tables_brokenglass",
-        f"BEFORE DELETE ON tables_brokenglass {_refusal('1', 'tables_brokenglass is append-only')}",
-    ),
+        f"{_GLASS}_by_another",
+        _GLASS,
+        f"BEFORE UPDATE ON {_GLASS} " + _refusal(f"NEW.closed_by_id IN ({_AUTHORS})", "an author cannot review"),
+    )
+)
+_POSTGRESQL_TRIGGERS += [
+    (
+        f"{_GLASS}_{name}",
+        _GLASS,
+        f"BEFORE {event} ON {_GLASS} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION mailadmin_append_only()",
+    )
+    for name, event, condition in _GLASS_REFUSED
 ]
 _POSTGRESQL_TRIGGERS += [
     (
-        "tables_brokenglass_no_update",
-        "tables_brokenglass",
-        f"BEFORE UPDATE ON tables_brokenglass FOR EACH ROW WHEN ({_GLASS_ALTERED}) {_REFUSE}",
+        f"{_GLASS}_no_truncate",
+        _GLASS,
+        f"BEFORE TRUNCATE ON {_GLASS} FOR EACH STATEMENT EXECUTE FUNCTION mailadmin_append_only()",
     ),
     (
-        "tables_brokenglass_no_delete",
-        "tables_brokenglass",
-        f"BEFORE DELETE ON tables_brokenglass FOR EACH ROW {_REFUSE}",
+        f"{_GLASS}_by_another",
+        _GLASS,
+        f"BEFORE UPDATE ON {_GLASS} FOR EACH ROW EXECUTE FUNCTION mailadmin_glass_by_another()",
     ),
 ]
 _SQLITE_TRIGGERS.append(

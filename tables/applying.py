@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, notices, policy, policy_gate, reviewers, scopes, sizes
+from tables import audit, glass_gate, notices, policy, policy_gate, reviewers, scopes, sizes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
 from tables.judging import risks_of
-from tables.models import ENTRY_MODELS, Change, ChangeRequest, Cluster, EntryModel
+from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
 from tables.sendmail.render import item_text
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
@@ -110,11 +110,12 @@ def _current(cluster: Cluster, table: TableSpec, keys: list[str]) -> dict[str, E
 
 
 @transaction.atomic
-def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
+def apply(*, request: ChangeRequest, actor: Actor, glass: BrokenGlass | None = None) -> ChangeRequest:
     """Carry a submitted request out, whole or not at all.
 
     Everything that could have changed since it was submitted is looked at again: its checksum, what stands in the
     tables, the risks, and whether the approvals still count. A conflict closes it and changes nothing.
+    ``glass`` stands in for approvals, open threads and whatever else it would wait for.
     """
     request = locked(request)
     cluster = request.cluster
@@ -123,14 +124,16 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
     if request_checksum(request, changes) != request.checksum:
         raise ChangeError(f"Change request {request.pk} is not what was submitted. Bring it up to date.")
-    if held_back := waits(request, changes):
+    if glass:
+        glass_gate.refuse_other(glass=glass, request=request, actor=actor)
+    elif held_back := waits(request, changes):
         raise Waiting(held_back)
     if overtaken := policy_gate.conflict(request):
         return _end_in_conflict(request, actor, overtaken)
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
     scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
-    _refuse_unapproved(request, changes)
+    _refuse_unapproved(request, changes, by_glass=glass is not None)
     policy_gate.carry_out(request=request, actor=actor)
     _write(cluster, changes)
     _number(cluster, changes)
@@ -161,12 +164,13 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     return apply(request=request, actor=actor)
 
 
-def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> None:
-    """Note the risks as they are now, each backed by as many approvals as it needs, and what was done alone."""
+def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change], *, by_glass: bool) -> None:
+    """Note the risks as they are now, each backed by as many approvals as it needs, or by an emergency, and what was
+    done alone."""
     demand = policy.demand(request=request, risks=risks_of(request.cluster, changes), changes=changes)
     given = reviewers.valid_approvals(request)
     lacking = reviewers.lacking(given, demand) if demand.reviews else 0
-    if lacking and not reviewers.went_by_glass(request):
+    if lacking and not by_glass:
         persons = "one more person" if lacking == 1 else f"{lacking} more persons"
         raise Forbidden(
             f"Change request {request.pk} needs an approval by {persons}{demand.whom} ({', '.join(demand.reasons)})."
@@ -177,8 +181,6 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> Non
 
 def waits(request: ChangeRequest, changes: Sequence[Change] | None = None) -> str:
     """Why an approved request must not be applied yet; empty when it may."""
-    if reviewers.went_by_glass(request):
-        return ""
     open_threads = request.remarks.filter(parent__isnull=True, resolved_at__isnull=True).count()
     if not open_threads:
         return policy.waits(request=request, changes=changes)

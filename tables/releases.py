@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, policy, release_gate, reviewers, scopes
+from tables import audit, glass_gate, policy, release_gate, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
+from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum, from_json
@@ -30,20 +30,22 @@ def newest(cluster: Cluster) -> Release | None:
 
 @transaction.atomic
 def cut(
-    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, emergency: bool = False
+    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, glass: BrokenGlass | None = None
 ) -> Release:
     """Say that what is applied now shall be live on every host of the cluster, and queue it there.
 
-    When nothing was applied since the newest release, that one is queued again.
+    When nothing was applied since the newest release, that one is queued again. ``glass``: for which emergency.
     """
     if actor.person is not None and not actor.person.has_perm(PUBLISH):
         raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
     if override and scopes.of_actor(actor).limited:
         raise Forbidden("What stops an unsafe publication concerns all domains. Ask somebody who sees all of them.")
+    if glass:
+        glass_gate.refuse_other(glass=glass, request=glass.request, actor=actor)
     cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
-        release = _cut(cluster, actor, reason.strip(), after=release, emergency=emergency)
+        release = _cut(cluster, actor, reason.strip(), after=release, glass=glass)
     for host in cluster.hosts.all():
         Publication.objects.create(
             release=release,
@@ -75,7 +77,7 @@ def _refuse_unbacked(requests: Iterable[ChangeRequest]) -> None:
     for request in requests:
         demand = policy.demand(request=request, risks=request.risks)
         lacking = reviewers.lacking(reviewers.standing_approvals(request), demand) if demand.reviews else 0
-        if lacking and not reviewers.went_by_glass(request):
+        if lacking and not glass_gate.went(request):
             raise ChangeError(_unbacked(request))
 
 
@@ -99,9 +101,9 @@ def _unbacked(request: ChangeRequest) -> str:
     )
 
 
-def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, emergency: bool) -> Release:
+def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, glass: BrokenGlass | None) -> Release:
     published = after.change_number if after else 0
-    if not emergency:
+    if glass is None:
         release_gate.refuse_frozen(cluster=cluster, after=published)
     fresh = list(_standing(cluster, published).select_related("cluster"))
     _refuse_unbacked(fresh)
@@ -124,7 +126,7 @@ def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, 
             "release": release.number,
             "change": release.change_number,
             "checksum": release.checksum,
-            **({"emergency": True} if emergency else {}),
+            **({"glass": glass.request_id} if glass else {}),
         },
     )
     return release

@@ -65,9 +65,15 @@ def steps_of_undo(request: ChangeRequest) -> Iterator[Step]:
 
 def _overtaken(request: ChangeRequest, change: Change) -> str:
     of_key = Change.objects.filter(cluster=request.cluster, table=change.table, key=change.key)
-    later = of_key.filter(number__gt=change.number or 0).order_by("number").first()
-    by = f" by request {later.request_id} of {later.author_name}" if later else ""
-    return f"{visible(change.key)} in {change.table} was changed since{by}. Undo that first, or edit the entry by hand."
+    later = of_key.filter(number__gt=change.number or 0).order_by("-number").select_related("request").first()
+    if later is None:
+        return f"{visible(change.key)} in {change.table} is not what request {request.pk} made it. Edit it by hand."
+    if later.request.undoes_id == request.pk:
+        return f"Request {request.pk} is undone already, by request {later.request_id} of {later.author_name}."
+    return (
+        f"{visible(change.key)} in {change.table} was changed since request {request.pk} of {change.author_name}: "
+        f"by request {later.request_id} of {later.author_name}. Undo that first, or edit the entry by hand."
+    )
 
 
 @transaction.atomic

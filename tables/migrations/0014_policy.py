@@ -19,7 +19,7 @@ def hold(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0012_forwarding'),
+        ('tables', '0013_glass_closing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
