@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, policy, reviewers, scopes
+from tables import audit, notices, policy, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
@@ -133,7 +133,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     _number(cluster, changes)
     close(request=request, state=State.APPLIED)
     _record(cluster, request, actor, changes)
-    _overtake(cluster, request, changes)
+    _overtake(cluster, request, actor, changes)
+    notices.applied(request=request, actor=actor)
     return request
 
 
@@ -185,6 +186,7 @@ def _conflicted(request: ChangeRequest, actor: Actor, found: Sequence[tuple[Chan
     outcome = f"Changed since it was submitted: {keys}{more}. Make the request anew from what stands now."
     close(request=request, state=State.CONFLICTED, outcome=outcome)
     audit.record(actor=actor, action="request-conflicted", cluster=request.cluster, request=request, reason=outcome)
+    notices.conflicted(request=request, actor=actor)
     return request
 
 
@@ -193,6 +195,7 @@ def close(*, request: ChangeRequest, state: str, outcome: str = "") -> None:
     request.changes.filter(holds=True).update(holds=False)
     request.state, request.outcome, request.closed_at = state, outcome, timezone.now()
     request.save(update_fields=["state", "outcome", "closed_at", "risks"])
+    notices.settle(request=request)
 
 
 def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
@@ -263,7 +266,7 @@ def _record(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Seq
     )
 
 
-def _overtake(cluster: Cluster, request: ChangeRequest, changes: Sequence[Change]) -> None:
+def _overtake(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Sequence[Change]) -> None:
     """Open requests whose keys a tightening took first cannot be applied any more: say so now, not at their review."""
     overtaken = {held.request_id: held for held in holders(cluster, changes)}
     for held in overtaken.values():
@@ -272,3 +275,4 @@ def _overtake(cluster: Cluster, request: ChangeRequest, changes: Sequence[Change
         audit.record(
             actor=Actor("mailadmin"), action="request-conflicted", cluster=cluster, request=held.request, reason=outcome
         )
+        notices.conflicted(request=held.request, actor=actor)

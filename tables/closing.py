@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tables import applying, audit, contributors
+from tables import applying, audit, contributors, notices
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest
@@ -30,6 +30,7 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
     audit.record(
         actor=actor, action="request-withdrawn", cluster=request.cluster, request=request, reason=reason.strip()
     )
+    notices.withdrawn(request=request, actor=actor)
     return request
 
 
@@ -44,4 +45,5 @@ def expire(*, now: datetime | None = None) -> int:
         audit.record(
             actor=Actor("mailadmin"), action="request-expired", cluster=request.cluster, request=request, reason=outcome
         )
+        notices.expired(request=request)
     return len(stale)

@@ -126,7 +126,10 @@ def set_password(*, actor: Actor, person: User, password: str) -> None:
 
 
 def _for_change(actor: Actor, person: User) -> User:
-    """The person as they are now. All administrators are locked as well, so that two cannot switch each other off."""
+    """The person as they are now. All administrators are locked as well, so that two cannot switch each other off.
+
+    The keys are left free: a row that names a person, such as a notice, may be written meanwhile.
+    """
     check_right(actor)
     list(
         User.objects.select_for_update(no_key=True)
