@@ -163,6 +163,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_MINUTES * 60
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "mailadmin"
+MFA_FORMS = {
+    "authenticate": "mailadmin.accounts.second_factor.AuthenticateForm",
+    "reauthenticate": "mailadmin.accounts.second_factor.ReauthenticateForm",
+}
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = HTTPS
