@@ -10,6 +10,7 @@ TABLES = (
     "tables_contributor",
     "tables_originalfile",
     "tables_originalpart",
+    "tables_auditarchive",
 )
 
 _POSTGRESQL = """
@@ -42,6 +43,7 @@ _SAME = {
     "tables_contributor": "id = NEW.id OR (request_id = NEW.request_id AND person_id = NEW.person_id)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
+    "tables_auditarchive": "id = NEW.id OR first_number = NEW.first_number",
 }
 
 
@@ -71,12 +73,15 @@ def install(connection: Any) -> None:
                 cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {statement}")
 
 
-def remove(connection: Any) -> None:
-    """Take the triggers away, as only a migration, a test or a restore by the database's owner may."""
+def remove(connection: Any, *, only: str = "") -> None:
+    """Take the triggers away, as only archiving, a migration, a test or a restore by the database's owner may.
+
+    ``only`` names one table. Undone when the surrounding transaction is rolled back.
+    """
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
         for name, table, _statement in _triggers(connection.vendor):
-            if table not in present:
+            if table not in present or (only and table != only):
                 continue
             suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")

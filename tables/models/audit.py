@@ -65,3 +65,26 @@ class ForwardingCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class AuditArchive(models.Model):
+    """The oldest events, moved out of the database into a file. The rows join the files and what is left."""
+
+    first_number = models.BigIntegerField(unique=True)
+    last_number = models.BigIntegerField()
+    count = models.BigIntegerField()
+    first_previous_hash = models.CharField(max_length=64, blank=True)
+    last_hash = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    #: By cluster, what all events archived so far tell that proof of the rest needs (:mod:`tables.archives`).
+    checkpoint = models.JSONField()
+    #: Checksum of what is recorded of the archive before.
+    before = models.CharField(max_length=64, blank=True)
+    archived_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["first_number"]
+
+    def __str__(self) -> str:
+        return f"events {self.first_number} to {self.last_number}"

@@ -55,6 +55,7 @@ ACTIONS = {
     "drift-found": "found a file changed by hand",
     "export": "exported the tables",
     "audit-exported": "exported the history",
+    "audit-archived": "archived events",
     "login": "logged in",
     "login-failed": "failed to log in",
     "logout": "logged out",

@@ -1,10 +1,11 @@
 """``manage.py audit_verify``: does the history hold?"""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from tables.management.command import TablesCommand
+from tables.management.command import TablesCommand, filled_path
 from tables.models import AuditEvent
 from tables.verifying import verify
 
@@ -17,9 +18,18 @@ class Command(TablesCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+        parser.add_argument(
+            "--archive",
+            dest="files",
+            type=filled_path,
+            nargs="+",
+            default=[],
+            metavar="FILE",
+            help="all files that audit_archive wrote, to be proven with the rest",
+        )
 
-    def handle(self, *, json: bool, **options: Any) -> None:
-        findings = list(verify())
+    def handle(self, *, json: bool, files: list[Path], **options: Any) -> None:
+        findings = list(verify(files))
         if json:
             shown = [{"subject": finding.subject, "message": finding.message} for finding in findings]
             self.print_json({"holds": not findings, "events": AuditEvent.objects.count(), "findings": shown})
