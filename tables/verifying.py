@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from tables import archives, originals
+from tables import archives, audit, originals
+from tables.actors import Actor
 from tables.archives import History
 from tables.audit import Finding, verify_chain
 from tables.entries import get_entry
-from tables.models import Change, ChangeRequest, Cluster
+from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.policy import demand
 from tables.releases import entries_at, snapshot
 from tables.sendmail.tables import TABLES
@@ -35,6 +37,17 @@ def verify(files: Sequence[Path] = ()) -> Iterator[Finding]:
             yield from _verify_start(cluster)
             yield from archives.verify_checkpoint(cluster)
             yield from originals.verify(history, cluster)
+
+
+@transaction.atomic
+def note(*, actor: Actor, findings: int, archived: int) -> None:
+    """Keep that everything was verified, and how many things do not hold."""
+    detail = {"findings": findings, "archives": archived}
+    audit.record(actor=actor, action="audit-verified", detail=detail)
+
+
+def last_noted() -> AuditEvent | None:
+    return AuditEvent.objects.filter(action="audit-verified").order_by("-number").first()
 
 
 def _verify_numbers(cluster: Cluster) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
@@ -11,9 +12,12 @@ from django.urls import reverse
 from mailadmin.accounts.models import User
 from tables import audit
 from tables.actors import Actor
+from tables.states import checksum
 
 #: Written for a failed log-in under a name that nobody has: what was typed there may be somebody's password.
 UNKNOWN = "unknown"
+#: Seconds for which further refusals of the same name from the same address are not written down.
+REFUSED_SECONDS = 60
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -35,8 +39,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             super().logout(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        self._record(request, self._actor(credentials), "login-failed")
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            self._note_refused(request, self._actor(credentials))
+            raise
+
+    def _note_refused(self, request: HttpRequest, actor: Actor) -> None:
+        """Once a minute: who is stopped for trying too often must not fill the history instead."""
+        tried = checksum([actor.name, self.get_client_ip(request)])
+        if cache.add(f"refused:{tried}", True, REFUSED_SECONDS):
+            self._record(request, actor, "login-refused")
+
+    def _actor(self, credentials: dict[str, Any]) -> Actor:
         name = User.objects.filter(username__iexact=credentials.get("username", "")).values_list("username", flat=True)
-        self._record(request, Actor(name=name.first() or UNKNOWN), "login-failed")
+        return Actor(name=name.first() or UNKNOWN)
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         if user is not None and user.check_password(password):

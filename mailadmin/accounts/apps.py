@@ -8,7 +8,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "people"
 
     def ready(self) -> None:
-        from mailadmin.accounts import roles
+        from mailadmin.accounts import roles, second_factor
 
         # Django makes permission rows after a migration; groups that hold them can only follow then.
         post_migrate.connect(roles.sync_groups, dispatch_uid="mailadmin.accounts.sync_groups")
+        second_factor.connect()

@@ -48,5 +48,9 @@ class Migration(migrations.Migration):
                 'ordering': ['first_number'],
             },
         ),
+        migrations.AddIndex(
+            model_name='auditevent',
+            index=models.Index(fields=['action', 'number'], name='audit_of_action'),
+        ),
         migrations.RunPython(install, let_go),
     ]

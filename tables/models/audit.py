@@ -37,6 +37,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["table", "key", "number"], name="audit_of_key"),
             models.Index(fields=["actor_name", "number"], name="audit_of_person"),
             models.Index(fields=["at"], name="audit_of_time"),
+            # The history of one kind of act, and the last verification beside it.
+            models.Index(fields=["action", "number"], name="audit_of_action"),
             # The history that a person who may see some domains only is shown: of these, and what they did.
             models.Index(fields=["table", "zone", "number"], name="audit_of_zone"),
         ]

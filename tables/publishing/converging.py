@@ -13,7 +13,7 @@ from tables import audit
 from tables.models import Host, Publication, Release
 from tables.publishing.carrying import Work, build, make_live, verify
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
-from tables.publishing.outcome import fail, note_drift, note_override, roll_back, succeed
+from tables.publishing.outcome import fail, note_drift, note_override, note_start, roll_back, succeed
 from tables.publishing.planning import compare, plan_of
 from tables.publishing.progress import INTERRUPTED, Progress, Report
 from tables.publishing.recovery import recover
@@ -78,6 +78,8 @@ def _take(host: Host) -> Publication | None:
         taken = Publication.objects.filter(pk=newest.pk, state=State.QUEUED).update(
             state=State.RUNNING, started_at=newest.started_at, steps=newest.steps
         )
+        if taken:
+            note_start(newest)
         return newest if taken else None
 
 

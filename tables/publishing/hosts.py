@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from tables import audit
+from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.models import Host
 
@@ -22,12 +24,17 @@ def register_host(*, name: str = "") -> Host:
     A host that now publishes into another directory has nothing live there yet.
     """
     mail_dir = str(settings.MAIL_DIR)
-    host, _created = Host.objects.select_for_update().get_or_create(
+    host, created = Host.objects.select_for_update().get_or_create(
         name=name or settings.HOST_NAME, defaults={"cluster": get_cluster(), "mail_dir": mail_dir}
     )
+    was = None if created else {"directory": host.mail_dir}
     if host.mail_dir != mail_dir:
         host.mail_dir, host.release = mail_dir, None
         host.save(update_fields=["mail_dir", "release"])
+    now = {"directory": mail_dir}
+    if was != now:
+        actor = Actor.publisher(host.name)
+        audit.record(actor=actor, action="host-registered", cluster=host.cluster, key=host.name, before=was, after=now)
     return host
 
 

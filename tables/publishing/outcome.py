@@ -70,6 +70,10 @@ def _record(publication: Publication, action: str, reason: str = "", **detail: A
     )
 
 
+def note_start(publication: Publication) -> None:
+    _record(publication, "publication-started")
+
+
 def note_drift(publication: Publication, tables: list[str], message: str) -> None:
     _record(publication, "drift-found", reason=message, tables=tables)
 

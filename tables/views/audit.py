@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from mailadmin.accounts import roles
-from tables import audit, changes, seeing
+from tables import archives, audit, changes, seeing, verifying
 from tables.converters import entry_url
 from tables.forms import FilterForm, QueryField
 from tables.models import AuditEvent
@@ -48,6 +48,8 @@ ACTIONS = {
     "request-conflicted": "found a request in conflict",
     "request-expired": "let a request expire",
     "release-cut": "cut a release",
+    "host-registered": "registered a mail host",
+    "publication-started": "began to publish a release",
     "publication-succeeded": "published a release",
     "publication-failed": "failed to publish a release",
     "publication-rolled-back": "rolled a publication back",
@@ -56,9 +58,16 @@ ACTIONS = {
     "export": "exported the tables",
     "audit-exported": "exported the history",
     "audit-archived": "archived events",
+    "audit-verified": "verified the history",
     "login": "logged in",
     "login-failed": "failed to log in",
+    "login-refused": "was refused after too many attempts to log in",
     "logout": "logged out",
+    "second-factor-added": "set up a second factor",
+    "second-factor-removed": "removed their second factor",
+    "second-factor-failed": "gave a wrong code of a second factor",
+    "recovery-codes-made": "got new recovery codes",
+    "recovery-code-used": "used a recovery code",
     "password-changed": "changed their password",
     "password-reset": "reset somebody's password",
     "person-added": "added a person",
@@ -132,6 +141,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": _rows(scope, page.rows),
         "filtered": any(chosen.values()),
+        "verified": verifying.last_noted(),
+        "archived": archives.end()[0],
     }
     template = "audit/_events.html" if getattr(request, "htmx", False) else "audit/list.html"
     return render(request, template, context)

@@ -59,6 +59,13 @@ def test_many_wrong_passwords_are_stopped(client: Client, alice: User) -> None:
     assert client.get(reverse("home")).status_code == 302
 
 
+def test_being_stopped_is_in_history_once_a_minute_and_not_at_every_attempt(client: Client, alice: User) -> None:
+    for _attempt in range(12):
+        log_in(client, "alice", "wrong")
+    assert actions() == [("alice", "login-failed")] * 5 + [("alice", "login-refused")]
+    assert AuditEvent.objects.latest("number").detail == {"address": "127.0.0.1"}
+
+
 def test_logging_out_takes_a_press_of_the_button_and_history_says_so(client: Client, alice: User) -> None:
     client.force_login(alice)
     client.get(reverse("account_logout"))
