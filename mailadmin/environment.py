@@ -1,6 +1,7 @@
 """Settings from the environment: typed, and plain about nonsense."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,12 +40,14 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {given!r}. Set it to yes or no.")
 
 
-def number(name: str, default: int, *, least: int = 0) -> int:
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
     given = os.environ.get(name, "").strip()
     if not given:
         return default
     if not given.isdigit() or int(given) < least:
         raise ImproperlyConfigured(f"{name} is {given!r}. Set it to a whole number of at least {least}.")
+    if most is not None and int(given) > most:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to a whole number of at most {most}.")
     return int(given)
 
 
@@ -54,6 +57,23 @@ def words(name: str, default: str = "") -> list[str]:
 
 def path(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
+
+
+def address(name: str, default: str) -> str:
+    """An e-mail address alone, without a name before it."""
+    given = text(name, default).strip()
+    plain = given.isascii() and given.isprintable()
+    if not (plain and re.fullmatch(r"[^\s<>,;:\"@]+@[^\s<>,;:\"@]+", given)):
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to one address, for instance mailadmin@example.org.")
+    return given
+
+
+def url(name: str, default: str) -> str:
+    """Where a site begins, without a slash at its end."""
+    given = text(name, default).strip().rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", given):
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to an address such as https://mailadmin.example.org.")
+    return given
 
 
 def secret(name: str, *, generated: Path) -> str:

@@ -1,13 +1,17 @@
-"""The database refuses to alter or delete audit events, reviews, contributors and original files, and a review by an
-author."""
+"""The database refuses to alter or delete audit events, reviews, contributors, releases, original files and the text
+between entries, and a review by an author. What else it refuses is in :mod:`tables.guards`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+
+from tables import guards
 
 TABLES = (
     "tables_auditevent",
     "tables_review",
     "tables_contributor",
+    "tables_release",
+    "tables_filepassage",
     "tables_originalfile",
     "tables_originalpart",
     "tables_auditarchive",
@@ -41,6 +45,9 @@ _SAME = {
     "tables_review": "id = NEW.id OR (request_id = NEW.request_id AND reviewer_id = NEW.reviewer_id "
     "AND checksum = NEW.checksum AND turn = NEW.turn)",
     "tables_contributor": "id = NEW.id OR (request_id = NEW.request_id AND person_id = NEW.person_id)",
+    "tables_release": "id = NEW.id OR (cluster_id = NEW.cluster_id AND number = NEW.number)",
+    "tables_filepassage": 'id = NEW.id OR (cluster_id = NEW.cluster_id AND "table" = NEW."table" '
+    "AND position = NEW.position)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
     "tables_auditarchive": "id = NEW.id OR first_number = NEW.first_number",
@@ -54,23 +61,24 @@ _NEEDED = {
 }
 
 
-def install(connection: Any) -> None:
-    """Make UPDATE and DELETE on the tables fail. Does nothing where that is so already.
+def install(connection: Any, *, only: str = "") -> None:
+    """Make the database refuse. Does nothing where that is so already.
 
-    A migration does it for the tables that there are by then.
+    A migration does it for the tables that there are by then. ``only`` names one table that had it before.
     """
     postgresql = connection.vendor == "postgresql"
+    create = "CREATE OR REPLACE TRIGGER" if postgresql else "CREATE TRIGGER IF NOT EXISTS"
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
-        if postgresql:
+        guarded = guards.NEEDED in present
+        columns = guards.installed_columns(connection, cursor) if guarded else {}
+        if postgresql and not only:
             cursor.execute(_POSTGRESQL.replace("%(authors)s", _AUTHORS))
-        for name, table, statement in _triggers(connection.vendor):
-            if not {table, *_NEEDED.get(name, ())} <= present:
-                continue
-            if postgresql:
-                cursor.execute(f"CREATE OR REPLACE TRIGGER {name} {statement}")
-            else:
-                cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {statement}")
+            for function in guards.functions() if guarded else ():
+                cursor.execute(function)
+        for name, table, statement in _triggers(connection.vendor, columns):
+            if {table, *_NEEDED.get(name, ())} <= present and only in {"", table}:
+                cursor.execute(f"{create} {name} {statement}")
 
 
 def remove(connection: Any, *, only: str = "") -> None:
@@ -80,16 +88,23 @@ def remove(connection: Any, *, only: str = "") -> None:
     """
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
-        for name, table, _statement in _triggers(connection.vendor):
+        for name, table in names(connection.vendor):
             if table not in present or (only and table != only):
                 continue
             suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
 
 
-def _triggers(vendor: str) -> Iterator[tuple[str, str, str]]:
-    """(name, table, definition) of each."""
+def names(vendor: str) -> list[tuple[str, str]]:
+    """(name, table) of every trigger that stands once all migrations are done."""
+    return [(name, table) for name, table, _statement in _triggers(vendor, {guards.NEEDED: ()})]
+
+
+def _triggers(vendor: str, columns: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str, str]]:
+    """(name, table, definition) of each; of the guards only where it is known which columns there are."""
     yield from _POSTGRESQL_TRIGGERS if vendor == "postgresql" else _SQLITE_TRIGGERS
+    if columns:
+        yield from guards.triggers(vendor, columns)
 
 
 def _refusal(condition: str, message: str) -> str:
@@ -129,6 +144,37 @@ _SQLITE_TRIGGERS += [
         f"BEFORE INSERT ON {table} {_refusal(_stands(table, same), f'{table} is append-only')}",
     )
     for table, same in _SAME.items()
+]
+#: Broken glass may be closed once; all else that is said of it stays.
+_GLASS_KEEPS = ("id", "request_id", "person_id", "person_name", "reason", "checksum", "at", "due_at")
+_GLASS_ALTERED = "OLD.closed_at IS NOT NULL OR " + " OR ".join(
+    f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _GLASS_KEEPS
+)
+_REFUSE = "EXECUTE FUNCTION mailadmin_append_only()"
+_SQLITE_TRIGGERS += [
+    (
+        "tables_brokenglass_no_update",
+        "tables_brokenglass",
+        "BEFORE UPDATE ON tables_brokenglass "
+        + _refusal(_GLASS_ALTERED.replace("IS DISTINCT FROM", "IS NOT"), "tables_brokenglass is append-only"),
+    ),
+    (
+        "tables_brokenglass_no_delete",
+        "tables_brokenglass",
+        f"BEFORE DELETE ON tables_brokenglass {_refusal('1', 'tables_brokenglass is append-only')}",
+    ),
+]
+_POSTGRESQL_TRIGGERS += [
+    (
+        "tables_brokenglass_no_update",
+        "tables_brokenglass",
+        f"BEFORE UPDATE ON tables_brokenglass FOR EACH ROW WHEN ({_GLASS_ALTERED}) {_REFUSE}",
+    ),
+    (
+        "tables_brokenglass_no_delete",
+        "tables_brokenglass",
+        f"BEFORE DELETE ON tables_brokenglass FOR EACH ROW {_REFUSE}",
+    ),
 ]
 _SQLITE_TRIGGERS.append(
     (

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, policy, reviewers, scopes
+from tables import audit, notices, policy, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
@@ -33,9 +33,14 @@ ACTIONS = {
 
 
 def locked(request: ChangeRequest) -> ChangeRequest:
-    """The request as it is now, under the one order of locks everywhere: the cluster, then the request."""
-    Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    return ChangeRequest.objects.select_for_update(of=("self",)).select_related("cluster").get(pk=request.pk)
+    """The request and its cluster as they are now, under the one order of locks everywhere: the cluster first.
+
+    Not the key of either row is locked: whoever writes a row that points there would wait for us, and we for them.
+    """
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=request.cluster_id)
+    found = ChangeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    found.cluster = cluster
+    return found
 
 
 def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
@@ -111,8 +116,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     Everything that could have changed since it was submitted is looked at again: its checksum, what stands in the
     tables, the risks, and whether the approvals still count. A conflict closes it and changes nothing.
     """
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = locked(request)
+    cluster = request.cluster
     changes = list(request.changes.select_related("author").order_by("id"))
     if request.state not in {State.SUBMITTED, State.APPROVED}:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
@@ -128,7 +133,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     _number(cluster, changes)
     close(request=request, state=State.APPLIED)
     _record(cluster, request, actor, changes)
-    _overtake(cluster, request, changes)
+    _overtake(cluster, request, actor, changes)
+    notices.applied(request=request, actor=actor)
     return request
 
 
@@ -138,8 +144,8 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
 
     Comes back ``submitted`` (more approvals needed), ``approved``, ``applied`` or ``conflicted``.
     """
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = locked(request)
+    cluster = request.cluster
     changes = list(request.changes.select_related("author").order_by("id"))
     demand = policy.demand(request=request, risks=risks_of(cluster, changes))
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
@@ -156,7 +162,8 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> lis
     """The risks as they are now, each backed by as many approvals as it needs."""
     risks = risks_of(request.cluster, changes)
     demand = policy.demand(request=request, risks=risks)
-    if demand.reviews and (lacking := reviewers.lacking(reviewers.valid_approvals(request), demand)):
+    lacking = reviewers.lacking(reviewers.valid_approvals(request), demand) if demand.reviews else 0
+    if lacking and not reviewers.went_by_glass(request):
         persons = "one more person" if lacking == 1 else f"{lacking} more persons"
         raise Forbidden(f"Change request {request.pk} needs an approval by {persons} ({', '.join(demand.reasons)}).")
     return sorted(risks)
@@ -164,6 +171,8 @@ def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> lis
 
 def waits(request: ChangeRequest) -> str:
     """Why an approved request must not be applied yet; empty when it may."""
+    if reviewers.went_by_glass(request):
+        return ""
     open_threads = request.remarks.filter(parent__isnull=True, resolved_at__isnull=True).count()
     if not open_threads:
         return ""
@@ -177,6 +186,7 @@ def _conflicted(request: ChangeRequest, actor: Actor, found: Sequence[tuple[Chan
     outcome = f"Changed since it was submitted: {keys}{more}. Make the request anew from what stands now."
     close(request=request, state=State.CONFLICTED, outcome=outcome)
     audit.record(actor=actor, action="request-conflicted", cluster=request.cluster, request=request, reason=outcome)
+    notices.conflicted(request=request, actor=actor)
     return request
 
 
@@ -185,6 +195,7 @@ def close(*, request: ChangeRequest, state: str, outcome: str = "") -> None:
     request.changes.filter(holds=True).update(holds=False)
     request.state, request.outcome, request.closed_at = state, outcome, timezone.now()
     request.save(update_fields=["state", "outcome", "closed_at", "risks"])
+    notices.settle(request=request)
 
 
 def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
@@ -255,7 +266,7 @@ def _record(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Seq
     )
 
 
-def _overtake(cluster: Cluster, request: ChangeRequest, changes: Sequence[Change]) -> None:
+def _overtake(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Sequence[Change]) -> None:
     """Open requests whose keys a tightening took first cannot be applied any more: say so now, not at their review."""
     overtaken = {held.request_id: held for held in holders(cluster, changes)}
     for held in overtaken.values():
@@ -264,3 +275,4 @@ def _overtake(cluster: Cluster, request: ChangeRequest, changes: Sequence[Change
         audit.record(
             actor=Actor("mailadmin"), action="request-conflicted", cluster=cluster, request=held.request, reason=outcome
         )
+        notices.conflicted(request=held.request, actor=actor)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import EDIT
-from tables import applying, audit, contributors, policy, reviewers, scopes, seeing
+from tables import applying, audit, contributors, notices, policy, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.entries import find, get_entry, look_around
 from tables.errors import (
@@ -148,10 +148,9 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     Approvals of exactly this version, from before it was brought up to date, still count.
     """
     _must_be_editor(actor)
+    request = applying.locked(request)
+    cluster = request.cluster
     contributors.note(request=request, actor=actor)
-    # One order of locks everywhere: the cluster, then the request.
-    cluster = Cluster.objects.select_for_update().get(pk=request.cluster_id)
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be submitted.")
     changes = list(request.changes.order_by("id"))
@@ -189,7 +188,9 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
         reason=request.reason,
         detail={"risks": request.risks, "checksum": request.checksum, "changes": len(changes)},
     )
-    return applying.settle(request=request, actor=actor)
+    request = applying.settle(request=request, actor=actor)
+    notices.review_asked(request=request, actor=actor)
+    return request
 
 
 def _mark_risky(changes: Sequence[Change], found: Sequence[frozenset[Risk]]) -> None:

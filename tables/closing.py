@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tables import applying, audit, contributors
+from tables import applying, audit, contributors, notices
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest
@@ -21,7 +21,7 @@ State = ChangeRequest.State
 @transaction.atomic
 def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """Take an open request back. Its author may, and so may the command line."""
-    request = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    request = applying.locked(request)
     if actor.person is not None and actor.person.pk not in contributors.ids(request):
         raise Forbidden("Only an author of a request can withdraw it. An approver can reject it.")
     if not request.is_open:
@@ -30,6 +30,7 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
     audit.record(
         actor=actor, action="request-withdrawn", cluster=request.cluster, request=request, reason=reason.strip()
     )
+    notices.withdrawn(request=request, actor=actor)
     return request
 
 
@@ -37,11 +38,12 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
 def expire(*, now: datetime | None = None) -> int:
     """Close requests that nobody decided for ``MAILADMIN_REQUEST_DAYS`` days; how many there were."""
     limit = (now or timezone.now()) - timedelta(days=settings.REQUEST_DAYS)
-    stale = ChangeRequest.objects.select_for_update().filter(state=State.SUBMITTED, submitted_at__lt=limit)
+    stale = ChangeRequest.objects.select_for_update(no_key=True).filter(state=State.SUBMITTED, submitted_at__lt=limit)
     for request in stale:
         outcome = f"Nobody decided it within {settings.REQUEST_DAYS} days."
         applying.close(request=request, state=State.EXPIRED, outcome=outcome)
         audit.record(
             actor=Actor("mailadmin"), action="request-expired", cluster=request.cluster, request=request, reason=outcome
         )
+        notices.expired(request=request)
     return len(stale)

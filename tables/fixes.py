@@ -87,7 +87,7 @@ def apply(
     :class:`ReasonMissing` when a second person must look, and :class:`Unconfirmed` when new warnings come with it.
     """
     # One order of locks everywhere: the cluster first. What is planned cannot change before it is submitted.
-    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     planned = plan(scope=scopes.of_actor(actor), cluster=cluster, table=table, key=key, rule=rule, seen=seen)
     if planned.risks and not reason.strip():
         raise ReasonMissing(planned.risks)

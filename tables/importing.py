@@ -187,7 +187,7 @@ def baseline(
             f"{actor.name} is limited to what is delegated to them. Whoever is not must take the files over."
         )
     looks = refuse_foreign(files, force)
-    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     if not is_empty(cluster):
         raise ChangeError("The tables hold something already. An import into them goes by a change request.")
     names = local_names(files)

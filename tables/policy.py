@@ -12,6 +12,9 @@ APPROVAL_HOURS = 72
 #: Risky lines above which a reviewer must tick each of them.
 TICK_ABOVE = 10
 
+#: Hours within which a second person must have reviewed what broken glass let through.
+GLASS_HOURS = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -34,3 +37,12 @@ def approval_hours(cluster: Cluster) -> int:  # noqa: ARG001
 
 def tick_above(cluster: Cluster) -> int:  # noqa: ARG001
     return TICK_ABOVE
+
+
+def glass_hours(cluster: Cluster) -> int:  # noqa: ARG001
+    return GLASS_HOURS
+
+
+def glass_breakers(cluster: Cluster) -> frozenset[str]:  # noqa: ARG001
+    """The administrators who may break glass, by name; empty for all of them."""
+    return frozenset()

@@ -29,7 +29,9 @@ def newest(cluster: Cluster) -> Release | None:
 
 
 @transaction.atomic
-def cut(*, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False) -> Release:
+def cut(
+    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, emergency: bool = False
+) -> Release:
     """Say that what is applied now shall be live on every host of the cluster, and queue it there.
 
     When nothing was applied since the newest release, that one is queued again.
@@ -38,10 +40,10 @@ def cut(*, cluster: Cluster, actor: Actor, reason: str = "", override: bool = Fa
         raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
     if override and scopes.of_actor(actor).limited:
         raise Forbidden("What stops an unsafe publication concerns all domains. Ask somebody who sees all of them.")
-    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
-        release = _cut(cluster, actor, reason.strip(), after=release)
+        release = _cut(cluster, actor, reason.strip(), after=release, emergency=emergency)
     for host in cluster.hosts.all():
         Publication.objects.create(
             release=release,
@@ -67,7 +69,8 @@ def _refuse_unbacked(cluster: Cluster, after: int) -> None:
     standing = fresh.filter(~Exists(newer))
     for request in ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk"):
         demand = policy.demand(request=request, risks=request.risks)
-        if demand.reviews and reviewers.lacking(reviewers.standing_approvals(request), demand):
+        lacking = reviewers.lacking(reviewers.standing_approvals(request), demand) if demand.reviews else 0
+        if lacking and not reviewers.went_by_glass(request):
             raise ChangeError(_unbacked(request))
 
 
@@ -85,7 +88,7 @@ def _unbacked(request: ChangeRequest) -> str:
     )
 
 
-def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None) -> Release:
+def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, emergency: bool) -> Release:
     _refuse_unbacked(cluster, after.change_number if after else 0)
     release = Release.objects.create(
         cluster=cluster,
@@ -101,7 +104,12 @@ def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None) 
         action="release-cut",
         cluster=cluster,
         reason=reason,
-        detail={"release": release.number, "change": release.change_number, "checksum": release.checksum},
+        detail={
+            "release": release.number,
+            "change": release.change_number,
+            "checksum": release.checksum,
+            **({"emergency": True} if emergency else {}),
+        },
     )
     return release
 

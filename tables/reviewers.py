@@ -14,7 +14,7 @@ from mailadmin.accounts.grants import set_up_by
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
 from tables import contributors, policy, scopes
-from tables.models import ChangeRequest, Review
+from tables.models import BrokenGlass, ChangeRequest, Review
 
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
@@ -78,6 +78,11 @@ def _approvals(request: ChangeRequest) -> list[Review]:
     """Those of exactly this version that were neither withdrawn nor left lying too long."""
     given = [review for review in decisions(request).values() if review.decision == Review.Decision.APPROVE]
     return [review for review in given if not lapsed(review)]
+
+
+def went_by_glass(request: ChangeRequest) -> bool:
+    """Whether exactly this version went live, or may, in an emergency that somebody answers for by name."""
+    return BrokenGlass.objects.filter(request=request, checksum=request.checksum).exists()
 
 
 def standing_approvals(request: ChangeRequest) -> list[Review]:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import applying, audit, judging, policy, releases, reviewers, scopes, seeing
+from tables import applying, audit, breaking, judging, notices, policy, releases, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.errors import Forbidden, ReviewError
 from tables.models import ChangeRequest, Review, Viewing
@@ -40,7 +40,7 @@ ACTIONS = {
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person may not review this request now; empty when they may."""
-    if request.state not in {State.SUBMITTED, State.APPROVED} and not needs_renewal(request):
+    if not (request.state in {State.SUBMITTED, State.APPROVED} or needs_renewal(request) or breaking.is_open(request)):
         return f"This request is {request.state}."
     if reason := _why_not_again(request, user):
         return reason
@@ -107,6 +107,7 @@ def approve(
         _refuse_reversal(given)
     request = _decide(request, reviewer, checksum, Decision.APPROVE, comment, complete=_is_complete(request, ticked))
     if request.state == State.APPLIED:
+        breaking.close(request=request, reviewer=reviewer, decision=Decision.APPROVE)
         return request
     return applying.settle(request=request, actor=Actor.of(reviewer))
 
@@ -127,13 +128,19 @@ def _is_complete(request: ChangeRequest, ticked: Collection[int]) -> bool:
 
 @transaction.atomic
 def reject(*, request: ChangeRequest, reviewer: User, checksum: str, comment: str) -> ChangeRequest:
-    """Stop a request for good. One rejection is enough, and it says why."""
+    """Stop a request for good. One rejection is enough, and it says why.
+
+    What went live by broken glass stays live: it is to be undone by a request of its own.
+    """
     if not comment.strip():
         raise ReviewError("Say why you reject it, so that the author knows what to do.")
     request = applying.locked(request)
-    if request.state == State.APPLIED:
+    if request.state == State.APPLIED and not breaking.is_open(request):
         raise ReviewError("It is applied already. Undo it instead.")
     request = _decide(request, reviewer, checksum, Decision.REJECT, comment)
+    if request.state == State.APPLIED:
+        breaking.close(request=request, reviewer=reviewer, decision=Decision.REJECT, comment=comment)
+        return request
     applying.close(request=request, state=State.REJECTED, outcome=comment.strip())
     return request
 
@@ -186,7 +193,7 @@ def _decide(
 def _note(request: ChangeRequest, reviewer: User, decision: str, comment: str, *, complete: bool = True) -> None:
     """Write the review down: in its table, which never forgets, and in the history."""
     before = reviewers.decisions(request).get(reviewer.pk)
-    Review.objects.create(
+    review = Review.objects.create(
         request=request,
         author=request.author,
         reviewer=reviewer,
@@ -205,3 +212,4 @@ def _note(request: ChangeRequest, reviewer: User, decision: str, comment: str, *
         reason=comment.strip(),
         detail={"checksum": request.checksum} | ({} if complete else {"every_line_ticked": "no"}),
     )
+    notices.decided(request=request, review=review)

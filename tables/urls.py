@@ -6,12 +6,14 @@ from tables.converters import TableConverter
 from tables.views import (
     amending,
     audit,
+    breaking,
     disclosing,
     editing,
     entries,
     fixing,
     history,
     home,
+    notices,
     originals,
     problems,
     publish,
@@ -20,6 +22,7 @@ from tables.views import (
     reviews,
     search,
     threads,
+    undoing,
 )
 
 register_converter(TableConverter, "table")
@@ -53,9 +56,16 @@ urlpatterns = [
     path("requests/<int:pk>/threads/", threads.ask, name="request-ask"),
     path("requests/<int:pk>/threads/<int:thread>/reply/", threads.reply, name="thread-reply"),
     path("requests/<int:pk>/threads/<int:thread>/resolve/", threads.resolve, name="thread-resolve"),
+    path("requests/<int:pk>/undo/", undoing.undo, name="request-undo"),
+    path("requests/<int:pk>/break-glass/", breaking.break_glass, name="request-break-glass"),
     path("publish/", publish.publish, name="publish"),
     path("publish/<int:pk>/", releases.publication, name="publication"),
     path("publish/releases/", releases.listing, name="releases"),
     path("publish/releases/<int:number>/", releases.detail, name="release"),
+    path("publish/releases/<int:number>/back/", undoing.back_to, name="release-back"),
+    path("notices/", notices.listing, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/<int:pk>/read/", notices.read, name="notice-read"),
+    path("notices/settings/", notices.preferences, name="notices-settings"),
     path("history/", audit.listing, name="audit"),
 ]

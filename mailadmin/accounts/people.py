@@ -110,10 +110,18 @@ def reset_password(*, actor: Actor, person: User, remove_second_factor: bool = F
 
 
 def _for_change(actor: Actor, person: User) -> User:
-    """The person as they are now. All administrators are locked as well, so that two cannot switch each other off."""
+    """The person as they are now. All administrators are locked as well, so that two cannot switch each other off.
+
+    The keys are left free: a row that names a person, such as a notice, may be written meanwhile.
+    """
     check_right(actor)
-    list(User.objects.select_for_update().filter(groups__name=Role.ADMINISTRATOR).order_by("pk").values_list("pk"))
-    return User.objects.select_for_update().get(pk=person.pk)
+    list(
+        User.objects.select_for_update(no_key=True)
+        .filter(groups__name=Role.ADMINISTRATOR)
+        .order_by("pk")
+        .values_list("pk")
+    )
+    return User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def _keep_an_administrator(person: User) -> None:

@@ -18,6 +18,7 @@ REVIEW = "tables.review_changes"
 PUBLISH = "tables.publish_releases"
 AUDIT = "tables.view_audit"
 SECRETS = "tables.see_secrets"
+BREAK_GLASS = "tables.break_glass"
 PEOPLE = "accounts.manage_people"
 
 DESCRIPTIONS = {
@@ -33,7 +34,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.POSTMASTER: frozenset({VIEW, AUDIT, EDIT, PUBLISH}),
     Role.APPROVER: frozenset({VIEW, AUDIT, REVIEW, PUBLISH}),
     Role.PUBLISHER: frozenset({VIEW, AUDIT, PUBLISH}),
-    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, SECRETS, PEOPLE}),
+    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, SECRETS, BREAK_GLASS, PEOPLE}),
 }
 
 

@@ -16,6 +16,8 @@ from tables.models.entries import (
     VirtualUser,
 )
 from tables.models.findings import CheckRun, StoredFinding
+from tables.models.glass import BrokenGlass
+from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.releases import Publication, Release
 
@@ -26,6 +28,7 @@ __all__ = [
     "AuditArchive",
     "AuditEvent",
     "AuditHead",
+    "BrokenGlass",
     "Change",
     "ChangeRequest",
     "CheckRun",
@@ -36,8 +39,13 @@ __all__ = [
     "ForwardingCursor",
     "GenericAddress",
     "Host",
+    "How",
+    "Letter",
     "LocalHostName",
+    "MailRoute",
     "MailerRoute",
+    "Notice",
+    "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
     "Publication",

@@ -42,6 +42,8 @@ class ChangeRequest(models.Model):
     submitter = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    #: The request whose changes this one takes back.
+    undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     reason = models.TextField(blank=True)
     #: Of what a reviewer looks at: operations, the state they start from, the lines they write, authors and reason.
     checksum = models.CharField(max_length=64, blank=True)
@@ -60,6 +62,7 @@ class ChangeRequest(models.Model):
             ("review_changes", "Can approve and reject what others propose"),
             ("publish_releases", "Can publish what is applied"),
             ("view_audit", "Can see the audit history"),
+            ("break_glass", "Can apply a request at once in an emergency"),
             ("see_secrets", "Can see the passwords in the tables"),
         ]
         indexes: ClassVar = [

@@ -28,6 +28,7 @@ DEEDS = {
     roles.PUBLISH: "publish",
     roles.AUDIT: "see the history",
     roles.SECRETS: "see the passwords in the tables",
+    roles.BREAK_GLASS: "break glass",
     roles.PEOPLE: "manage people",
 }
 

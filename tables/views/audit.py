@@ -16,13 +16,13 @@ from django.utils import timezone
 from mailadmin.accounts import roles
 from tables import archives, audit, changes, seeing, verifying
 from tables.converters import entry_url
+from tables.differences import Line, difference
 from tables.forms import FilterForm, QueryField
 from tables.models import AuditEvent
 from tables.scopes import Scope
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import fold, visible
 from tables.views.access import needs, scope_of
-from tables.views.differences import Line, difference
 from tables.views.paging import Order, read_page
 
 #: What can stand in the history, and how it reads after a name.
@@ -47,6 +47,8 @@ ACTIONS = {
     "request-withdrawn": "withdrew a request",
     "request-conflicted": "found a request in conflict",
     "request-expired": "let a request expire",
+    "glass-broken": "broke glass: applied a request at once",
+    "glass-reviewed": "reviewed what went live by broken glass",
     "release-cut": "cut a release",
     "host-registered": "registered a mail host",
     "publication-started": "began to publish a release",

@@ -14,10 +14,24 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
-from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import amending, applying, changes, closing, contributors, entries, policy, reviews, seeing, threads
+from mailadmin.accounts.roles import BREAK_GLASS, EDIT, REVIEW, VIEW
+from tables import (
+    amending,
+    applying,
+    breaking,
+    changes,
+    closing,
+    contributors,
+    entries,
+    inbox,
+    policy,
+    reviews,
+    seeing,
+    threads,
+    undoing,
+)
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
-from tables.models import Change, ChangeRequest, Remark
+from tables.models import BrokenGlass, Change, ChangeRequest, Remark
 from tables.scopes import Scope
 from tables.views.access import actor_of, needs, person_of, scope_of
 from tables.views.narrow import render_narrow
@@ -73,7 +87,7 @@ def _to_review(found: QuerySet[ChangeRequest], user: User) -> QuerySet[ChangeReq
     if not user.has_perm(REVIEW):
         return found.none()
     mine = Q(author=user) | Q(submitter=user) | Q(pk__in=user.reviews.values("request"))
-    return found.filter(state=State.SUBMITTED).exclude(mine)
+    return found.filter(breaking.WAITS).exclude(mine)
 
 
 @require_safe
@@ -94,6 +108,7 @@ def show(
     why_not = reviews.why_not(request=wanted, user=user)
     if not why_not:
         reviews.note_viewing(request=wanted, person=user)
+    inbox.seen(person=user, request=wanted)
     only = "risky" if request.GET.get("only") == "risky" else ""
     found = wanted.changes.filter(risky=True) if only else wanted.changes.all()
     total = found.count()
@@ -123,6 +138,10 @@ def show(
         "held_back": applying.waits(wanted) if wanted.state == State.APPROVED else "",
         "may_apply": wanted.state == State.APPROVED and (user.has_perm(EDIT) or user.has_perm(REVIEW)),
         "renewal": reviews.needs_renewal(wanted),
+        "glass": BrokenGlass.objects.filter(request=wanted).first(),
+        "may_break_glass": user.has_perm(BREAK_GLASS) and not breaking.why_not(request=wanted, user=user),
+        "may_undo": user.has_perm(EDIT) and not undoing.why_not(wanted),
+        "undone_by": wanted.undone_by.order_by("id"),
         "reviews": wanted.reviews.order_by("at"),
         "why_not": why_not,
         "form": form or ReviewForm(initial={"checksum": wanted.checksum}),

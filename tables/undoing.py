@@ -1,0 +1,143 @@
+"""Taking back what was applied: one request, or all since a release. Each is a new request that goes the one way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from tables import applying, changes
+from tables.actors import Actor
+from tables.entries import get_entry, look_around, rows
+from tables.errors import ChangeError
+from tables.models import Change, ChangeRequest, Cluster, Release
+from tables.sendmail.risk.together import risks_together
+from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.sendmail.tables import TABLES
+from tables.sendmail.text import visible
+from tables.states import from_json
+
+__all__ = ["Overtaken", "Step", "back_to", "risks_of", "steps_back_to", "steps_of_undo", "undo", "why_not"]
+
+State = ChangeRequest.State
+Kind = ChangeRequest.Kind
+
+#: Keys that one query asks for.
+CHUNK = 500
+
+
+class Overtaken(ChangeError):
+    """Something was changed again since: to undo the older change would take the newer one away unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry as it stands and as it shall be again."""
+
+    table: TableSpec
+    before: Entry | None
+    after: Entry | None
+
+
+def why_not(request: ChangeRequest) -> str:
+    """Why a request cannot be undone; empty when it can."""
+    if request.state != State.APPLIED:
+        return f"Change request {request.pk} is {request.state}: there is nothing to undo."
+    if request.kind == Kind.BASELINE:
+        return "The tables as they were taken over cannot be undone."
+    return ""
+
+
+def steps_of_undo(request: ChangeRequest) -> Iterator[Step]:
+    """The inverse of each change, the last one first. Raises :class:`Overtaken` at what was changed since."""
+    if reason := why_not(request):
+        raise ChangeError(reason)
+    for change in request.changes.order_by("-id").iterator(chunk_size=CHUNK):
+        table = TABLES[change.table]
+        stands = get_entry(cluster=request.cluster, table=table, key=change.key)
+        if stands != from_json(change.key, change.after):
+            raise Overtaken(_overtaken(request, change))
+        yield Step(table, stands, from_json(change.key, change.before))
+
+
+def _overtaken(request: ChangeRequest, change: Change) -> str:
+    of_key = Change.objects.filter(cluster=request.cluster, table=change.table, key=change.key)
+    later = of_key.filter(number__gt=change.number or 0).order_by("number").first()
+    by = f" by request {later.request_id} of {later.author_name}" if later else ""
+    return f"{visible(change.key)} in {change.table} was changed since{by}. Undo that first, or edit the entry by hand."
+
+
+@transaction.atomic
+def undo(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
+    """A new request that takes back what one did. Applied at once when that opens nothing."""
+    request = applying.locked(request)
+    return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), undoes=request)
+
+
+def steps_back_to(release: Release) -> Iterator[Step]:
+    """What makes the tables say what they said at a release: each key that changed since, as it was before."""
+    for table in TABLES.values():
+        later = Change.objects.filter(cluster=release.cluster, table=table.name, number__gt=release.change_number)
+        earlier = later.filter(key=OuterRef("key"), number__lt=OuterRef("number"))
+        first = later.filter(~Exists(earlier)).order_by("key").values_list("key", "before")
+        found = first.iterator(chunk_size=CHUNK)
+        while chunk := list(islice(found, CHUNK)):
+            current = _current(release.cluster, table, [key for key, _before in chunk])
+            for key, before in chunk:
+                wanted, stands = from_json(key, before), current.get(key)
+                if wanted != stands:
+                    yield Step(table, stands, wanted)
+
+
+def _current(cluster: Cluster, table: TableSpec, keys: list[str]) -> dict[str, Entry]:
+    return {row.key: row.entry for row in rows(cluster=cluster, table=table).filter(key__in=keys)}
+
+
+@transaction.atomic
+def back_to(*, release: Release, actor: Actor, reason: str = "") -> ChangeRequest:
+    """A new request that brings the tables back to what a release said. History keeps all that was in between."""
+    Cluster.objects.select_for_update(no_key=True).get(pk=release.cluster_id)
+    return _propose(release.cluster, actor, Kind.ROLLBACK, reason, steps_back_to(release))
+
+
+def risks_of(cluster: Cluster, steps: Iterable[Step]) -> frozenset[Risk]:
+    """What all steps done at once put at risk."""
+    found = risks_together([(step.table, step.before, step.after) for step in steps], look_around(cluster))
+    return frozenset().union(*found)
+
+
+def _propose(
+    cluster: Cluster,
+    actor: Actor,
+    kind: str,
+    reason: str,
+    steps: Iterable[Step],
+    *,
+    undoes: ChangeRequest | None = None,
+) -> ChangeRequest:
+    request = changes.draft(cluster=cluster, actor=actor, kind=kind, reason=reason)
+    if undoes:
+        request.undoes = undoes
+        request.save(update_fields=["undoes"])
+    any_steps = False
+    for table, pairs in _by_table(steps):
+        any_steps = True
+        changes.propose_many(request=request, actor=actor, table=table, pairs=pairs)
+    if not any_steps:
+        raise ChangeError("The tables say that already: there is nothing to take back.")
+    return changes.submit(request=request, actor=actor)
+
+
+def _by_table(steps: Iterable[Step]) -> Iterator[tuple[TableSpec, list[tuple[Entry | None, Entry | None]]]]:
+    """Steps in runs of one table, so many at a time."""
+    waiting: dict[str, list[tuple[Entry | None, Entry | None]]] = {}
+    for step in steps:
+        run = waiting.setdefault(step.table.name, [])
+        run.append((step.before, step.after))
+        if len(run) >= CHUNK:
+            yield step.table, waiting.pop(step.table.name)
+    for name, run in waiting.items():
+        yield TABLES[name], run
