@@ -131,3 +131,20 @@ def test_a_heartbeat_is_written_every_few_seconds_only(host: Host) -> None:
     host.seen_at = first - timedelta(seconds=6)
     publishing.heartbeat(host=host)
     assert Host.objects.get(pk=host.pk).seen_at > first - timedelta(seconds=1)
+
+
+def test_history_says_when_a_host_came_and_when_publishing_began(host: Host, publish: Publish, settings: Any) -> None:
+    registered = AuditEvent.objects.get(action="host-registered")
+    assert (registered.actor_name, registered.key) == (f"publisher:{host.name}", host.name)
+    assert (registered.before, registered.after) == (None, {"directory": host.mail_dir})
+    save(None, "aliases", "one", "root")
+    publication = publish()
+    began = AuditEvent.objects.get(action="publication-started")
+    assert began.detail["publication"] == publication.pk
+    assert began.number < AuditEvent.objects.get(action="publication-succeeded").number
+    publishing.register_host()
+    assert AuditEvent.objects.filter(action="host-registered").count() == 1
+    settings.MAIL_DIR = settings.MAIL_DIR.parent
+    publishing.register_host()
+    moved = AuditEvent.objects.filter(action="host-registered").latest("number")
+    assert (moved.before, moved.after) == ({"directory": host.mail_dir}, {"directory": str(settings.MAIL_DIR)})

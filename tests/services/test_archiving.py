@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
-from tables import append_only, archives, archiving
+from tables import append_only, archives, archiving, breaking
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError
@@ -269,6 +269,15 @@ def test_a_directory_of_somebody_else_or_none_is_refused(
 def test_events_of_an_open_request_stay(history: None, shelf: Path, alice: User) -> None:
     request = save(alice, "relay-domains", "other.example", reason="wanted")
     with pytest.raises(ChangeError, match=f"requests that are still open: {request.pk}"):
+        put_away(shelf)
+
+
+def test_events_of_broken_glass_that_nobody_reviewed_stay(history: None, shelf: Path, alice: User, dora: User) -> None:
+    request = save(alice, "relay-domains", "other.example", reason="wanted")
+    why = "Our provider is down, mail must leave through another host"
+    breaking.break_glass(request=request, person=dora, reason=why, proved_at=timezone.now())
+    make_live()
+    with pytest.raises(ChangeError, match=f"live by broken glass and not reviewed: {request.pk}"):
         put_away(shelf)
 
 
