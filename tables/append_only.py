@@ -16,6 +16,7 @@ TABLES = (
     "tables_originalpart",
     "tables_policyversion",
     "tables_policychange",
+    "tables_auditarchive",
 )
 
 _POSTGRESQL = """
@@ -61,6 +62,7 @@ _SAME = {
     "tables_policyversion": "id = NEW.id OR request_id = NEW.request_id "
     "OR (cluster_id = NEW.cluster_id AND number = NEW.number)",
     "tables_policychange": "id = NEW.id OR request_id = NEW.request_id",
+    "tables_auditarchive": "id = NEW.id OR first_number = NEW.first_number",
 }
 
 
@@ -71,10 +73,10 @@ _NEEDED = {
 }
 
 
-def install(connection: Any) -> None:
+def install(connection: Any, *, only: str = "") -> None:
     """Make the database refuse. Does nothing where that is so already.
 
-    A migration does it for the tables that there are by then.
+    A migration does it for the tables that there are by then. ``only`` names one table that had it before.
     """
     postgresql = connection.vendor == "postgresql"
     create = "CREATE OR REPLACE TRIGGER" if postgresql else "CREATE TRIGGER IF NOT EXISTS"
@@ -82,21 +84,24 @@ def install(connection: Any) -> None:
         present = set(connection.introspection.table_names(cursor))
         guarded = guards.NEEDED in present
         columns = guards.installed_columns(connection, cursor) if guarded else {}
-        if postgresql:
+        if postgresql and not only:
             cursor.execute(_POSTGRESQL.replace("%(authors)s", _AUTHORS))
             for function in guards.functions() if guarded else ():
                 cursor.execute(function)
         for name, table, statement in _triggers(connection.vendor, columns):
-            if {table, *_NEEDED.get(name, ())} <= present:
+            if {table, *_NEEDED.get(name, ())} <= present and only in {"", table}:
                 cursor.execute(f"{create} {name} {statement}")
 
 
-def remove(connection: Any) -> None:
-    """Take the triggers away, as only a migration, a test or a restore by the database's owner may."""
+def remove(connection: Any, *, only: str = "") -> None:
+    """Take the triggers away, as only archiving, a migration, a test or a restore by the database's owner may.
+
+    ``only`` names one table. Undone when the surrounding transaction is rolled back.
+    """
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
         for name, table in names(connection.vendor):
-            if table not in present:
+            if table not in present or (only and table != only):
                 continue
             suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")

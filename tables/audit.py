@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -142,10 +142,17 @@ class Finding:
     message: str
 
 
-def verify_chain() -> Iterator[Finding]:
-    """Every altered, missing or inserted event."""
-    number, previous = 0, ""
-    for event in AuditEvent.objects.order_by("number").iterator(chunk_size=BATCH):
+def verify_chain(events: Iterable[AuditEvent], number: int = 0, previous: str = "") -> Iterator[Finding]:
+    """Every altered, missing or inserted one of the events, which follow that number and hash up to the chain's end."""
+    number, previous = yield from follow(events, number, previous)
+    head = AuditHead.objects.filter(pk=1).first() or AuditHead()
+    if (head.number, head.hash) != (number, previous):
+        yield Finding("audit chain", f"It ends at event {number}, but event {head.number} was recorded last.")
+
+
+def follow(events: Iterable[AuditEvent], number: int, previous: str) -> Generator[Finding, None, tuple[int, str]]:
+    """What is wrong with events that follow that number and hash; returned is where they end."""
+    for event in events:
         subject = f"audit event {event.number}"
         if event.number != number + 1:
             yield Finding(subject, f"Events {number + 1} to {event.number - 1} are missing.")
@@ -154,6 +161,4 @@ def verify_chain() -> Iterator[Finding]:
         if event.hash != event_hash(event):
             yield Finding(subject, "What it says is not what was recorded.")
         number, previous = event.number, event.hash
-    head = AuditHead.objects.filter(pk=1).first() or AuditHead()
-    if (head.number, head.hash) != (number, previous):
-        yield Finding("audit chain", f"It ends at event {number}, but event {head.number} was recorded last.")
+    return number, previous

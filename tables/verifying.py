@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from tables import originals, verifying_glass
+from tables import archives, audit, originals, verifying_glass
+from tables.actors import Actor
+from tables.archives import History
 from tables.audit import Finding, verify_chain
 from tables.entries import get_entry
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
@@ -16,24 +20,41 @@ from tables.sendmail.tables import TABLES
 from tables.states import from_json, table_digest
 
 
-def verify() -> Iterator[Finding]:
-    """Everything that does not hold: the chain, the change log against it, the tables against that, and kept files."""
+def verify(files: Sequence[Path] = ()) -> Iterator[Finding]:
+    """Everything that does not hold: the chain, the change log against it, the tables against that, and kept files.
+
+    ``files`` are the archives of the history. Without them what is archived is taken from their checkpoint.
+    """
     with snapshot():
-        yield from verify_chain()
+        history = yield from archives.opened(files)
+        yield from verify_chain(history.events(), *history.start)
+        yield from archives.verify(history)
         for cluster in Cluster.objects.order_by("name"):
             yield from _verify_numbers(cluster)
-            yield from _verify_log(cluster)
-            yield from _verify_reviews(cluster)
-            yield from verifying_glass.verify(cluster)
+            yield from _verify_log(history, cluster)
+            yield from _verify_reviews(history, cluster)
+            yield from verifying_glass.verify(cluster, since=history.known_from(cluster))
             yield from _verify_entries(cluster)
             yield from _verify_start(cluster)
-            yield from originals.verify(cluster)
+            yield from archives.verify_checkpoint(cluster)
+            yield from originals.verify(history, cluster)
+
+
+@transaction.atomic
+def note(*, actor: Actor, findings: int, archived: int) -> None:
+    """Keep that everything was verified, and how many things do not hold."""
+    detail = {"findings": findings, "archives": archived}
+    audit.record(actor=actor, action="audit-verified", detail=detail)
+
+
+def last_noted() -> AuditEvent | None:
+    return AuditEvent.objects.filter(action="audit-verified").order_by("-number").first()
 
 
 def _verify_numbers(cluster: Cluster) -> Iterator[Finding]:
     """Changes are numbered without a gap up to the cluster's last; a baseline takes number 1."""
     numbers = Change.objects.filter(cluster=cluster, number__isnull=False).order_by("number")
-    expected = 2 if _baseline(cluster) else 1
+    expected = 2 if archives.baseline(cluster) else 1
     for number in numbers.values_list("number", flat=True).iterator():
         if number != expected:
             yield Finding("change log", f"Change {expected} is missing; after it comes {number}.")
@@ -42,13 +63,13 @@ def _verify_numbers(cluster: Cluster) -> Iterator[Finding]:
         yield Finding("change log", f"It ends at change {expected - 1}, but {cluster.last_change} was applied last.")
 
 
-def _verify_log(cluster: Cluster) -> Iterator[Finding]:
+def _verify_log(history: History, cluster: Cluster) -> Iterator[Finding]:
     """Each applied change says what its audit event says."""
-    events = AuditEvent.objects.filter(cluster=cluster.name, detail__has_key="change", action__startswith="entry-")
     told = {}
-    for event in events.order_by("number").iterator():
-        told[event.detail["change"]] = (event.table, event.key, event.before, event.after)
-    applied = Change.objects.filter(cluster=cluster, number__isnull=False).order_by("number")
+    for event in history.events(cluster=cluster.name, actions=["entry-"]):
+        if "change" in event.detail:
+            told[event.detail["change"]] = (event.table, event.key, event.before, event.after)
+    applied = Change.objects.filter(cluster=cluster, number__gt=history.known_from(cluster)).order_by("number")
     for change in applied.iterator():
         if told.pop(change.number, None) != (change.table, change.key, change.before, change.after):
             yield Finding(f"change {change.number}", "The change log does not say what the audit history says.")
@@ -56,12 +77,13 @@ def _verify_log(cluster: Cluster) -> Iterator[Finding]:
         yield Finding(f"change {number}", "It is in the audit history but not in the change log.")
 
 
-def _verify_reviews(cluster: Cluster) -> Iterator[Finding]:
+def _verify_reviews(history: History, cluster: Cluster) -> Iterator[Finding]:
     """No request with a risk was applied without another person's approval of its checksum, or an emergency."""
-    applied = ChangeRequest.objects.filter(cluster=cluster, state=ChangeRequest.State.APPLIED)
+    approvals = history.approvals(cluster)
+    fresh = Change.objects.filter(cluster=cluster, number__gt=history.known_from(cluster))
+    applied = ChangeRequest.objects.filter(state=ChangeRequest.State.APPLIED, pk__in=fresh.values("request"))
     for request in applied.exclude(kind=ChangeRequest.Kind.BASELINE).iterator():
-        approvals = AuditEvent.objects.filter(action="request-approved", request_id=request.pk)
-        given = {event.actor_id for event in approvals if event.detail.get("checksum") == request.checksum}
+        given = {actor for actor, checksum in approvals.get(str(request.pk), ()) if checksum == request.checksum}
         lacking = len(given - {None, request.author_id}) < demand_then(request).reviews
         if lacking and not verifying_glass.went(request):
             yield Finding(f"request {request.pk}", "It was applied without the approval that its risks need.")
@@ -79,9 +101,9 @@ def _verify_entries(cluster: Cluster) -> Iterator[Finding]:
 
 def _verify_start(cluster: Cluster) -> Iterator[Finding]:
     """Undoing every change gives what the baseline took over, or nothing: so no entry came in by another way."""
-    event = _baseline(cluster)
-    taken = event.detail["tables"] if event else {}
-    number = event.detail["change"] if event else 0
+    start = archives.baseline(cluster)
+    taken = start.tables if start else {}
+    number = start.change if start else 0
     nothing = table_digest([])
     for table in TABLES.values():
         digest = table_digest(entries_at(cluster=cluster, table=table, change_number=number, by="key"))
@@ -90,7 +112,3 @@ def _verify_start(cluster: Cluster) -> Iterator[Finding]:
             yield Finding(
                 table.name, "Some of its entries came from, or were altered by, something other than a change."
             )
-
-
-def _baseline(cluster: Cluster) -> AuditEvent | None:
-    return AuditEvent.objects.filter(action="baseline", cluster=cluster.name).order_by("number").first()

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 
 from tables import contributors
 from tables.audit import Finding
-from tables.models import AuditEvent, BrokenGlass, ChangeRequest, Cluster
+from tables.models import AuditEvent, BrokenGlass, Change, ChangeRequest, Cluster
 
 BROKEN = "glass-broken"
 REVIEWED = "glass-reviewed"
 
 
-def verify(cluster: Cluster) -> Iterator[Finding]:
-    """Each broken glass has its event, and each event its glass; whoever closed it was a second person and is told."""
-    standing = BrokenGlass.objects.filter(request__cluster=cluster).select_related("request").order_by("id")
+def verify(cluster: Cluster, *, since: int = 0) -> Iterator[Finding]:
+    """Each broken glass has its event, and each event its glass; whoever closed it was a second person and is told.
+
+    ``since``: the number of the last change of which the events are archived.
+    """
+    fresh = Change.objects.filter(cluster=cluster, number__gt=since)
+    known = BrokenGlass.objects.filter(request__in=fresh.values("request"))
+    standing = known.select_related("request").order_by("id")
     for glass in standing.iterator():
         yield from (Finding(f"glass of request {glass.request_id}", what) for what in _wrong(glass))
     told = AuditEvent.objects.filter(cluster=cluster.name, action=BROKEN)

@@ -1,6 +1,6 @@
 """The models, one subject a file."""
 
-from tables.models.audit import AuditEvent, AuditHead, ForwardingCursor
+from tables.models.audit import AuditArchive, AuditEvent, AuditHead, ForwardingCursor
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
 from tables.models.entries import (
@@ -26,6 +26,7 @@ __all__ = [
     "ENTRY_MODELS",
     "AccessRule",
     "Alias",
+    "AuditArchive",
     "AuditEvent",
     "AuditHead",
     "BrokenGlass",

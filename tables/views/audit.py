@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from mailadmin.accounts import roles
-from tables import audit, changes, seeing
+from tables import archives, audit, changes, seeing, verifying
 from tables.converters import entry_url
 from tables.differences import Line, difference
 from tables.forms import FilterForm, QueryField
@@ -65,6 +65,8 @@ ACTIONS = {
     "host-registered": "registered a mail host",
     "host-changed": "changed a mail host",
     "audit-exported": "exported the history",
+    "audit-archived": "archived events",
+    "audit-verified": "verified the history",
     "login": "logged in",
     "login-failed": "failed to log in",
     "login-limited": "was kept from trying to log in again",
@@ -148,6 +150,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": _rows(scope, page.rows),
         "filtered": any(chosen.values()),
+        "verified": verifying.last_noted(),
+        "archived": archives.end()[0],
     }
     template = "audit/_events.html" if getattr(request, "htmx", False) else "audit/list.html"
     return render(request, template, context)

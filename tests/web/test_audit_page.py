@@ -13,6 +13,8 @@ from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import AUDIT
 from tables import audit
 from tables.actors import Actor
+from tables.models import RelayDomain
+from tests.commands.running import run
 from tests.services.editing import approve, delete, save
 from tests.web.reading import words
 from tests.web.visits import visitor
@@ -122,3 +124,16 @@ def test_a_change_of_a_person_shows_only_what_differs(dora: User, alice: User) -
     assert "roles: postmaster" in shown
     assert "roles: viewer" in shown
     assert "e-mail" not in shown
+
+
+def test_the_page_says_when_the_history_was_verified_and_whether_it_held(charlie: User, story: None) -> None:
+    page = visitor(charlie)
+    assert "It has not been verified yet" in words(page.get(reverse("audit")))
+    run("audit_verify")
+    assert "everything held" in words(page.get(reverse("audit")))
+    RelayDomain.objects.update(comment="altered")
+    with pytest.raises(SystemExit):
+        run("audit_verify")
+    shown = words(page.get(reverse("audit")))
+    assert "1 thing did not hold" in shown
+    assert "verified the history" in shown
