@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from tables.audit import BATCH, Finding
 from tables.eventlines import event_of
-from tables.models import AuditArchive, AuditEvent, Change, Cluster
+from tables.models import AuditArchive, AuditEvent, Change, ChangeRequest, Cluster
 from tables.releases import entries_at
 from tables.sendmail.tables import TABLES
 from tables.states import checksum, table_digest
@@ -89,8 +89,8 @@ def checkpoint(cluster: Cluster) -> dict[str, Any]:
     """What the last archive keeps of a cluster's archived events; empty where there are none.
 
     ``change`` the last change among them, ``tables`` {table: [entries, digest]} at that change, ``baseline`` as its
-    event said, ``originals`` {id of an imported file: SHA-256}, and ``approvals`` {id of a request that was applied
-    later: [[id of who approved, checksum]]}.
+    event said, ``originals`` {id of an imported file: SHA-256}, and ``approvals`` {id of a request whose
+    changes are not among them: [[id of who approved, checksum]]}.
     """
     archive = last()
     found: dict[str, Any] = archive.checkpoint.get(cluster.name, {}) if archive else {}
@@ -211,10 +211,10 @@ def made(cluster: Cluster, events: Iterator[AuditEvent]) -> dict[str, Any]:
             kept["change"] = max(kept["change"], event.detail.get("change", 0))
         if event.action == APPROVED:
             approvals[str(event.request_id)] = [*approvals.get(str(event.request_id), ()), approval_told(event)]
-    applied_later = Change.objects.filter(cluster=cluster, number__gt=kept["change"], request__in=map(int, approvals))
-    kept["approvals"] = {
-        str(pk): approvals[str(pk)] for pk in applied_later.values_list("request", flat=True).distinct()
-    }
+    archived = Change.objects.filter(cluster=cluster, number__lte=kept["change"]).values("request")
+    applied = ChangeRequest.objects.filter(pk__in=map(int, approvals), state=ChangeRequest.State.APPLIED)
+    later = applied.exclude(pk__in=archived).values_list("pk", flat=True)
+    kept["approvals"] = {str(pk): approvals[str(pk)] for pk in later}
     return json.loads(json.dumps({**kept, "tables": digests(cluster, kept["change"])}))  # type: ignore[no-any-return]
 
 

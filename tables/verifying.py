@@ -80,8 +80,9 @@ def _verify_log(history: History, cluster: Cluster) -> Iterator[Finding]:
 def _verify_reviews(history: History, cluster: Cluster) -> Iterator[Finding]:
     """No request with a risk was applied without another person's approval of its checksum, or an emergency."""
     approvals = history.approvals(cluster)
-    fresh = Change.objects.filter(cluster=cluster, number__gt=history.known_from(cluster))
-    applied = ChangeRequest.objects.filter(state=ChangeRequest.State.APPLIED, pk__in=fresh.values("request"))
+    archived = Change.objects.filter(cluster=cluster, number__lte=history.known_from(cluster))
+    applied = ChangeRequest.objects.filter(cluster=cluster, state=ChangeRequest.State.APPLIED)
+    applied = applied.exclude(pk__in=archived.values("request"))
     for request in applied.exclude(kind=ChangeRequest.Kind.BASELINE).iterator():
         given = {actor for actor, checksum in approvals.get(str(request.pk), ()) if checksum == request.checksum}
         lacking = len(given - {None, request.author_id}) < demand_then(request).reviews
