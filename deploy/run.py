@@ -19,6 +19,7 @@ from types import FrameType
 from deploy import install, linux, sendmail_cf
 
 BASE = Path(__file__).resolve().parent.parent
+BIND = "127.0.0.1:8000"
 START_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -35,6 +36,10 @@ def address(bind: str) -> tuple[str, int]:
     if not (colon and port.isdigit() and 0 < int(port) < 65536):
         raise CannotRunError(f"MAILADMIN_BIND is {bind!r}: set it to ADDRESS:PORT, for instance 127.0.0.1:8000.")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def site(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def refuse_a_taken_port(host: str, port: int) -> None:
@@ -55,6 +60,9 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     state = Path(given.get("MAILADMIN_STATE_DIR") or BASE / "var").absolute()
     ours = {"DJANGO_SETTINGS_MODULE": "mailadmin.settings", "PYTHONUNBUFFERED": "1", **given}
     ours.setdefault("MAILADMIN_HOST", socket.gethostname())  # before the name is qualified: it must stay the same
+    if not (given.get("MAILADMIN_BASE_URL") or given.get("MAILADMIN_HTTPS")):
+        host, port = address(given.get("MAILADMIN_BIND") or BIND)
+        ours["MAILADMIN_BASE_URL"] = site(host, port)
     if not (given.get("MAILADMIN_MAIL_DIR") or given.get("MAILADMIN_SENDMAIL_CF")):
         ours["MAILADMIN_SENDMAIL_CF"] = str(state / "sendmail/sendmail.cf")
     return ours
@@ -133,8 +141,7 @@ def watch(pair: Pair, host: str, port: int) -> int:
             return 1
         if not told and answers(host, port):
             told = True
-            where = f"[{host}]" if ":" in host else host
-            print(f"mailadmin is at http://{where}:{port}/ (Ctrl-C ends it).", flush=True)
+            print(f"mailadmin is at {site(host, port)}/ (Ctrl-C ends it).", flush=True)
         if not told and time.monotonic() - started > START_SECONDS:
             print(f"mailadmin: nothing answers on port {port} after {START_SECONDS} seconds.", file=sys.stderr)
             return 1
@@ -159,7 +166,7 @@ def main() -> int:
     from django.core.management import CommandError
     from django.db import DatabaseError
 
-    bind = os.environ.get("MAILADMIN_BIND") or "127.0.0.1:8000"
+    bind = os.environ.get("MAILADMIN_BIND") or BIND
     try:
         host, port = address(bind)
         refuse_a_taken_port(host, port)

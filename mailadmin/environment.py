@@ -1,15 +1,30 @@
 """Settings from the environment: typed, and plain about nonsense."""
 
 import os
+import re
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+
+
+class SyslogTarget(NamedTuple):
+    """Where a syslog server listens. ``kind`` is unix, udp or tcp; a Unix socket's path has no port."""
+
+    kind: str
+    address: str
+    port: int = 0
+
+    def __str__(self) -> str:
+        if self.kind == "unix":
+            return self.address
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.kind}://{host}:{self.port}"
 
 
 def text(name: str, default: str = "") -> str:
@@ -25,12 +40,14 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {given!r}. Set it to yes or no.")
 
 
-def number(name: str, default: int, *, least: int = 0) -> int:
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
     given = os.environ.get(name, "").strip()
     if not given:
         return default
     if not given.isdigit() or int(given) < least:
         raise ImproperlyConfigured(f"{name} is {given!r}. Set it to a whole number of at least {least}.")
+    if most is not None and int(given) > most:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to a whole number of at most {most}.")
     return int(given)
 
 
@@ -40,6 +57,23 @@ def words(name: str, default: str = "") -> list[str]:
 
 def path(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
+
+
+def address(name: str, default: str) -> str:
+    """An e-mail address alone, without a name before it."""
+    given = text(name, default).strip()
+    plain = given.isascii() and given.isprintable()
+    if not (plain and re.fullmatch(r"[^\s<>,;:\"@]+@[^\s<>,;:\"@]+", given)):
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to one address, for instance mailadmin@example.org.")
+    return given
+
+
+def url(name: str, default: str) -> str:
+    """Where a site begins, without a slash at its end."""
+    given = text(name, default).strip().rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", given):
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to an address such as https://mailadmin.example.org.")
+    return given
 
 
 def secret(name: str, *, generated: Path) -> str:
@@ -66,6 +100,23 @@ def secret(name: str, *, generated: Path) -> str:
     with os.fdopen(handle, "w") as stream:
         stream.write(made)
     return made
+
+
+def syslog(name: str) -> SyslogTarget | None:
+    """A Unix socket's absolute path, ``udp://HOST:PORT`` or ``tcp://HOST:PORT``; nothing if it is not set."""
+    given = text(name).strip()
+    if not given:
+        return None
+    if given.startswith("/"):
+        return SyslogTarget("unix", given)
+    parts = urlsplit(given)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme not in {"udp", "tcp"} or not parts.hostname or not port or parts.path not in {"", "/"}:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to /dev/log, udp://HOST:PORT or tcp://HOST:PORT.")
+    return SyslogTarget(parts.scheme, parts.hostname, port)
 
 
 def database(name: str, base: Path, default: str) -> dict[str, Any]:

@@ -45,12 +45,33 @@ UNSAFE_PERCENT = env.number("MAILADMIN_UNSAFE_PERCENT", 30, least=1)
 UNSAFE_FLOOR = env.number("MAILADMIN_UNSAFE_FLOOR", 10)
 #: Days for which nobody may approve the changes of an account that they made, re-enabled or reset.
 ACCOUNT_DISTANCE_DAYS = env.number("MAILADMIN_ACCOUNT_DISTANCE_DAYS", 7)
-#: Days after which an open change request expires.
 #: Minutes for which a log-in or a confirmed password lets a person approve.
 REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, least=1)
 #: Which local names are users, for the check of targets: this machine's (``system``) or nobody knows (``unknown``).
 LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
+#: The syslog server that gets every audit event. Nothing: none does.
+AUDIT_SYSLOG = env.syslog("MAILADMIN_AUDIT_SYSLOG")
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
+
+# --- letters ----------------------------------------------------------------------------------------------------------
+
+#: Whether anybody is told anything by e-mail. Notices in the panel are written in any case.
+EMAIL_ON = env.flag("MAILADMIN_EMAIL", True)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_ON else 'dummy'}.EmailBackend"
+EMAIL_HOST = env.text("MAILADMIN_EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("MAILADMIN_EMAIL_PORT", 25, least=1, most=65535)
+#: Seconds that the mail server may take for any one answer.
+EMAIL_TIMEOUT = 30
+EMAIL_FROM = DEFAULT_FROM_EMAIL = env.address("MAILADMIN_EMAIL_FROM", f"mailadmin@{HOST_NAME}")
+#: Days for which a letter that nobody takes is tried again.
+EMAIL_DAYS = env.number("MAILADMIN_EMAIL_DAYS", 3, least=1)
+#: Where the links in letters lead.
+BASE_URL = env.url(
+    "MAILADMIN_BASE_URL",
+    f"https://{ALLOWED_HOSTS[0].lstrip('.*')}" if HTTPS and ALLOWED_HOSTS else "http://localhost:8000",
+)
+#: The hour, in TIME_ZONE, from which the daily digest goes out.
+DIGEST_HOUR = env.number("MAILADMIN_DIGEST_HOUR", 7, most=23)
 
 # --- Django -----------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from tables import applying, audit, changes, contributors
+from tables import applying, audit, changes, contributors, notices
 from tables.actors import Actor
 from tables.entries import get_entry
 from tables.errors import ChangeError, Invalid, Stale, Unconfirmed
@@ -170,3 +170,4 @@ def _record(request: ChangeRequest, actor: Actor, action: str, reason: str) -> N
         reason=reason.strip(),
         detail={"was": request.checksum},
     )
+    notices.edited(request=request, actor=actor)

@@ -1,13 +1,17 @@
-"""The database refuses to alter or delete audit events, reviews, contributors, policies and original files, and a
-review by an author."""
+"""The database refuses to alter or delete audit events, reviews, contributors, policies, releases, original files and
+the text between entries, and a review by an author. What else it refuses is in :mod:`tables.guards`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+
+from tables import guards
 
 TABLES = (
     "tables_auditevent",
     "tables_review",
     "tables_contributor",
+    "tables_release",
+    "tables_filepassage",
     "tables_originalfile",
     "tables_originalpart",
     "tables_policyversion",
@@ -42,6 +46,9 @@ _SAME = {
     "tables_review": "id = NEW.id OR (request_id = NEW.request_id AND reviewer_id = NEW.reviewer_id "
     "AND checksum = NEW.checksum AND turn = NEW.turn)",
     "tables_contributor": "id = NEW.id OR (request_id = NEW.request_id AND person_id = NEW.person_id)",
+    "tables_release": "id = NEW.id OR (cluster_id = NEW.cluster_id AND number = NEW.number)",
+    "tables_filepassage": 'id = NEW.id OR (cluster_id = NEW.cluster_id AND "table" = NEW."table" '
+    "AND position = NEW.position)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
     "tables_policyversion": "id = NEW.id OR request_id = NEW.request_id "
@@ -58,38 +65,46 @@ _NEEDED = {
 
 
 def install(connection: Any) -> None:
-    """Make UPDATE and DELETE on the tables fail. Does nothing where that is so already.
+    """Make the database refuse. Does nothing where that is so already.
 
     A migration does it for the tables that there are by then.
     """
     postgresql = connection.vendor == "postgresql"
+    create = "CREATE OR REPLACE TRIGGER" if postgresql else "CREATE TRIGGER IF NOT EXISTS"
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
+        guarded = guards.NEEDED in present
+        columns = guards.installed_columns(connection, cursor) if guarded else {}
         if postgresql:
             cursor.execute(_POSTGRESQL.replace("%(authors)s", _AUTHORS))
-        for name, table, statement in _triggers(connection.vendor):
-            if not {table, *_NEEDED.get(name, ())} <= present:
-                continue
-            if postgresql:
-                cursor.execute(f"CREATE OR REPLACE TRIGGER {name} {statement}")
-            else:
-                cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {statement}")
+            for function in guards.functions() if guarded else ():
+                cursor.execute(function)
+        for name, table, statement in _triggers(connection.vendor, columns):
+            if {table, *_NEEDED.get(name, ())} <= present:
+                cursor.execute(f"{create} {name} {statement}")
 
 
 def remove(connection: Any) -> None:
     """Take the triggers away, as only a migration, a test or a restore by the database's owner may."""
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
-        for name, table, _statement in _triggers(connection.vendor):
+        for name, table in names(connection.vendor):
             if table not in present:
                 continue
             suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
 
 
-def _triggers(vendor: str) -> Iterator[tuple[str, str, str]]:
-    """(name, table, definition) of each."""
+def names(vendor: str) -> list[tuple[str, str]]:
+    """(name, table) of every trigger that stands once all migrations are done."""
+    return [(name, table) for name, table, _statement in _triggers(vendor, {guards.NEEDED: ()})]
+
+
+def _triggers(vendor: str, columns: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str, str]]:
+    """(name, table, definition) of each; of the guards only where it is known which columns there are."""
     yield from _POSTGRESQL_TRIGGERS if vendor == "postgresql" else _SQLITE_TRIGGERS
+    if columns:
+        yield from guards.triggers(vendor, columns)
 
 
 def _refusal(condition: str, message: str) -> str:

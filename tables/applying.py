@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, policy, policy_gate, reviewers, scopes, sizes
+from tables import audit, notices, policy, policy_gate, reviewers, scopes, sizes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
@@ -136,7 +136,8 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     _number(cluster, changes)
     close(request=request, state=State.APPLIED)
     _record(cluster, request, actor, changes)
-    _overtake(cluster, request, changes)
+    _overtake(cluster, request, actor, changes)
+    notices.applied(request=request, actor=actor)
     return request
 
 
@@ -195,6 +196,7 @@ def _conflicted(request: ChangeRequest, actor: Actor, found: Sequence[tuple[Chan
 def _end_in_conflict(request: ChangeRequest, actor: Actor, outcome: str) -> ChangeRequest:
     close(request=request, state=State.CONFLICTED, outcome=outcome)
     audit.record(actor=actor, action="request-conflicted", cluster=request.cluster, request=request, reason=outcome)
+    notices.conflicted(request=request, actor=actor)
     return request
 
 
@@ -203,6 +205,7 @@ def close(*, request: ChangeRequest, state: str, outcome: str = "") -> None:
     request.changes.filter(holds=True).update(holds=False)
     request.state, request.outcome, request.closed_at = state, outcome, timezone.now()
     request.save(update_fields=["state", "outcome", "closed_at", "risks", "asked"])
+    notices.settle(request=request)
 
 
 def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
@@ -273,7 +276,7 @@ def _record(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Seq
     )
 
 
-def _overtake(cluster: Cluster, request: ChangeRequest, changes: Sequence[Change]) -> None:
+def _overtake(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Sequence[Change]) -> None:
     """Open requests whose keys a tightening took first cannot be applied any more: say so now, not at their review."""
     overtaken = {held.request_id: held for held in holders(cluster, changes)}
     for held in overtaken.values():
@@ -282,3 +285,4 @@ def _overtake(cluster: Cluster, request: ChangeRequest, changes: Sequence[Change
         audit.record(
             actor=Actor("mailadmin"), action="request-conflicted", cluster=cluster, request=held.request, reason=outcome
         )
+        notices.conflicted(request=held.request, actor=actor)

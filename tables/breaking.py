@@ -8,22 +8,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import BREAK_GLASS, Role
-from tables import applying, audit, contributors, policy, releases
+from tables import applying, audit, contributors, notices, policy, releases
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import BrokenGlass, ChangeRequest, Release
 
-__all__ = ["FRESH_MINUTES", "break_glass", "close", "is_open", "standing", "why_not"]
+__all__ = ["FRESH_MINUTES", "WAITS", "break_glass", "close", "is_open", "standing", "why_not"]
 
 State = ChangeRequest.State
 
 #: Minutes for which a second factor counts as fresh.
 FRESH_MINUTES = 5
+#: Requests that wait for a review: before they are applied, or after an emergency.
+WAITS = Q(state=State.SUBMITTED) | Q(state=State.APPLIED, glass__isnull=False, glass__closed_at__isnull=True)
 #: Letters that a reason has at least: "asap" says nothing to who reviews it afterwards.
 LEAST_REASON = 15
 
@@ -81,6 +83,7 @@ def break_glass(*, request: ChangeRequest, person: User, reason: str, proved_at:
     done = applying.apply(request=request, actor=Actor.of(person))
     if done.state != State.APPLIED:
         raise ChangeError(f"Change request {done.pk} could not be applied. {done.outcome}")
+    notices.glass_broken(request=done, actor=Actor.of(person), reason=reason.strip())
     why = f"Glass broken for request {request.pk}: {reason.strip()}"
     return releases.cut(cluster=request.cluster, actor=Actor.of(person), reason=why, emergency=True)
 
@@ -112,6 +115,7 @@ def close(*, request: ChangeRequest, reviewer: User, decision: str, comment: str
     )
     if done:
         _record(request, reviewer, "glass-reviewed", comment, decision=str(decision))
+        notices.glass_reviewed(request=request)
 
 
 def _record(request: ChangeRequest, person: User, action: str, reason: str, **detail: str) -> None:

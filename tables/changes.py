@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import EDIT
-from tables import applying, audit, contributors, policy, reviewers, scopes, seeing
+from tables import applying, audit, contributors, notices, policy, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.entries import find, get_entry, look_around
 from tables.errors import (
@@ -193,7 +193,9 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
         reason=request.reason,
         detail={"risks": request.risks, "checksum": request.checksum, "changes": len(changes)},
     )
-    return applying.settle(request=request, actor=actor)
+    request = applying.settle(request=request, actor=actor)
+    notices.review_asked(request=request, actor=actor)
+    return request
 
 
 def _mark_risky(changes: Sequence[Change], found: Sequence[frozenset[Risk]]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from tables import applying, audit, contributors, policy
+from tables import applying, audit, contributors, notices, policy
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest
@@ -29,6 +29,7 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
     audit.record(
         actor=actor, action="request-withdrawn", cluster=request.cluster, request=request, reason=reason.strip()
     )
+    notices.withdrawn(request=request, actor=actor)
     return request
 
 
@@ -52,5 +53,6 @@ def expire(*, now: datetime | None = None) -> int:
         audit.record(
             actor=Actor("mailadmin"), action="request-expired", cluster=request.cluster, request=request, reason=outcome
         )
+        notices.expired(request=request)
         expired += 1
     return expired

@@ -5,14 +5,14 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.core.cache import cache
-from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, entries, policy, scopes, seeing
-from tables.models import BrokenGlass, ChangeRequest, CheckRun, Cluster, Host
+from tables import breaking, entries, inbox, policy, scopes, seeing
+from tables.models import BrokenGlass, ChangeRequest, CheckRun, Cluster
+from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, Kind
 from tables.sendmail.tables import TABLES
@@ -154,6 +154,14 @@ class Navigation:
         return found.order_by()[: MOST_COUNTED + 1].count()
 
     @cached_property
+    def unread(self) -> int:
+        return inbox.unread(self.request.user) if isinstance(self.request.user, User) else 0
+
+    @property
+    def unread_text(self) -> str:
+        return f"{inbox.MOST_COUNTED}+" if self.unread > inbox.MOST_COUNTED else str(self.unread)
+
+    @cached_property
     def tables(self) -> list[Link]:
         if not self._may(roles.VIEW):
             return []
@@ -173,11 +181,6 @@ class Navigation:
         if self._may(roles.PEOPLE):
             links.append(self._link("People", "people", "user-group"))
         return links
-
-
-def slowest_host(cluster: Cluster) -> Host | None:
-    """The host on which the oldest state is live: what is not there yet still has to be published."""
-    return cluster.hosts.select_related("release").order_by(F("release__change_number").asc(nulls_first=True)).first()
 
 
 def table_counts(scope: Scope, cluster: Cluster) -> dict[str, int]:

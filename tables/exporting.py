@@ -27,7 +27,7 @@ def change_number_at(cluster: Cluster, at: str) -> int:
         if release is None:
             raise ChangeError(f"There is no release {at}. Name an existing one or a time like 2026-01-31T12:00.")
         return release.change_number
-    moment = _moment(at)
+    moment = moment_of(at)
     before = Change.objects.filter(cluster=cluster, number__isnull=False, applied_at__lte=moment)
     last = before.order_by("-number").values_list("number", flat=True).first()
     if last is not None:
@@ -38,7 +38,8 @@ def change_number_at(cluster: Cluster, at: str) -> int:
     return 1
 
 
-def _moment(at: str) -> datetime:
+def moment_of(at: str, *, otherwise: str = "neither a release's number nor a time") -> datetime:
+    """A time as somebody wrote it; ``otherwise`` is what a text that is none is called."""
     try:
         moment = parse_datetime(at)
         day = None if moment else parse_date(at)
@@ -47,7 +48,7 @@ def _moment(at: str) -> datetime:
     if day is not None:
         moment = datetime.combine(day, time.min)
     if moment is None:
-        raise ChangeError(f"{at} is neither a release's number nor a time. Write a time like 2026-01-31T12:00.")
+        raise ChangeError(f"{at} is {otherwise}. Write a time like 2026-01-31T12:00.")
     if moment.year in {MINYEAR, MAXYEAR}:  # another time zone would put it outside what a database can compare
         raise ChangeError(f"{at} is too far away. Write a time like 2026-01-31T12:00.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import applying, audit, breaking, judging, policy, releases, reviewers, scopes, seeing
+from tables import applying, audit, breaking, judging, notices, policy, releases, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.errors import Forbidden, ReviewError
 from tables.models import ChangeRequest, Review, Viewing
@@ -193,7 +193,7 @@ def _decide(
 def _note(request: ChangeRequest, reviewer: User, decision: str, comment: str, *, complete: bool = True) -> None:
     """Write the review down: in its table, which never forgets, and in the history."""
     before = reviewers.decisions(request).get(reviewer.pk)
-    Review.objects.create(
+    review = Review.objects.create(
         request=request,
         author=request.author,
         reviewer=reviewer,
@@ -212,3 +212,4 @@ def _note(request: ChangeRequest, reviewer: User, decision: str, comment: str, *
         reason=comment.strip(),
         detail={"checksum": request.checksum} | ({} if complete else {"every_line_ticked": "no"}),
     )
+    notices.decided(request=request, review=review)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailadmin.accounts.roles import REVIEW, RIGHTS
+from tables.sendmail.risk.effect import MEANINGS
 from tables.sendmail.spec import Risk
 from tables.sendmail.tables import TABLES
 
@@ -16,6 +17,14 @@ ANY = "any"
 #: The reason of a request that changes much at once. Rules may name it as they name a risk.
 LARGE = "large"
 REASONS = (*(risk.value for risk in Risk), LARGE)
+
+
+def meaning(reason: str) -> str:
+    """What a risk, or a large change, is a danger of."""
+    if reason == LARGE:
+        return "changes or deletes much of a table at once, or bit by bit"
+    return MEANINGS[Risk(reason)]
+
 
 #: Persons that one rule may ask for.
 MOST_REVIEWS = 5

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
-from tables import applying, audit, contributors
+from tables import applying, audit, contributors, notices
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest, Remark
@@ -76,6 +76,7 @@ def _write(request: ChangeRequest, person: User, text: str, *, parent: Remark | 
         request=request, parent=parent, author=person, author_name=person.get_username(), text=text.strip()
     )
     _record(request, person, "remark-added" if parent else "thread-opened", remark)
+    notices.remarked(remark=remark)
     return remark
 
 

@@ -13,6 +13,7 @@ from tables.views import (
     fixing,
     history,
     home,
+    notices,
     originals,
     policy,
     problems,
@@ -65,5 +66,9 @@ urlpatterns = [
     path("publish/releases/", releases.listing, name="releases"),
     path("publish/releases/<int:number>/", releases.detail, name="release"),
     path("publish/releases/<int:number>/back/", undoing.back_to, name="release-back"),
+    path("notices/", notices.listing, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/<int:pk>/read/", notices.read, name="notice-read"),
+    path("notices/settings/", notices.preferences, name="notices-settings"),
     path("history/", audit.listing, name="audit"),
 ]

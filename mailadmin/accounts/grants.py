@@ -18,6 +18,7 @@ from mailadmin.accounts.roles import PEOPLE, Role
 from tables import audit
 from tables.actors import Actor
 from tables.models import AuditEvent
+from tables.noticing import accounts as notices
 
 #: What these may do, nobody may hand out alone.
 POWERFUL = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
@@ -68,9 +69,10 @@ def still_limited(*, actor: Actor, person: User, limited: bool) -> bool:
 
 
 def _ask(actor: Actor, asking: User, person: User, role: str) -> None:
-    _grant, new = waiting().get_or_create(person=person, role=role, decided_by=None, defaults={"asked_by": asking})
+    grant, new = waiting().get_or_create(person=person, role=role, decided_by=None, defaults={"asked_by": asking})
     if new:
         audit.record(actor=actor, action="role-asked", key=person.username, detail={"role": role})
+        notices.role_asked(grant=grant, actor=actor)
 
 
 def _is_alone(asking: User, person: User) -> bool:
@@ -120,6 +122,7 @@ def give(*, actor: Actor, pk: int) -> RoleGrant:
     else:
         person.groups.add(Group.objects.get(name=grant.role))
     audit.record(actor=actor, action="role-given", key=grant.person.username, detail={"role": grant.role})
+    notices.role_decided(grant=grant, actor=actor)
     return grant
 
 
@@ -129,6 +132,7 @@ def refuse(*, actor: Actor, pk: int) -> RoleGrant:
     grant = _take(actor, pk)
     _decide(grant, actor, granted=False)
     audit.record(actor=actor, action="role-refused", key=grant.person.username, detail={"role": grant.role})
+    notices.role_decided(grant=grant, actor=actor)
     return grant
 
 

@@ -110,7 +110,10 @@ def reset_password(*, actor: Actor, person: User, remove_second_factor: bool = F
 
 
 def _for_change(actor: Actor, person: User) -> User:
-    """The person as they are now. All administrators are locked as well, so that two cannot switch each other off."""
+    """The person as they are now. All administrators are locked as well, so that two cannot switch each other off.
+
+    The keys are left free: a row that names a person, such as a notice, may be written meanwhile.
+    """
     check_right(actor)
     list(
         User.objects.select_for_update(no_key=True)

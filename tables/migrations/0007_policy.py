@@ -19,7 +19,7 @@ def hold(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0011_glass'),
+        ('tables', '0012_forwarding'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -18,7 +18,7 @@ def install(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0008_zones'),
+        ('tables', '0010_guards'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,6 @@
 """The models, one subject a file."""
 
-from tables.models.audit import AuditEvent, AuditHead
+from tables.models.audit import AuditEvent, AuditHead, ForwardingCursor
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
 from tables.models.entries import (
@@ -17,6 +17,7 @@ from tables.models.entries import (
 )
 from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
+from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.policies import PolicyChange, PolicyVersion
 from tables.models.releases import Publication, Release
@@ -35,10 +36,16 @@ __all__ = [
     "Contributor",
     "EntryModel",
     "FilePassage",
+    "ForwardingCursor",
     "GenericAddress",
     "Host",
+    "How",
+    "Letter",
     "LocalHostName",
+    "MailRoute",
     "MailerRoute",
+    "Notice",
+    "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
     "PolicyChange",

@@ -53,3 +53,15 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class ForwardingCursor(models.Model):
+    """How far the syslog server has the history: one row, locked while events are sent."""
+
+    number = models.BigIntegerField(default=0)
+    #: What the server's last refusal was, and since when it refuses; empty while it takes events.
+    error = models.TextField(blank=True, default="")
+    failed_since = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from tables.entries import get_cluster
-from tables.models import Host
+from tables.models import Cluster, Host
 
 #: A publisher that looks every second need not write every second.
 HEARTBEAT = timedelta(seconds=5)
@@ -37,3 +38,8 @@ def heartbeat(*, host: Host) -> None:
     if host.seen_at is None or now - host.seen_at >= HEARTBEAT:
         host.seen_at = now
         host.save(update_fields=["seen_at"])
+
+
+def slowest_host(cluster: Cluster) -> Host | None:
+    """The host on which the oldest state is live: what is not there yet still has to be published."""
+    return cluster.hosts.select_related("release").order_by(F("release__change_number").asc(nulls_first=True)).first()

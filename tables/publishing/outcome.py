@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit
+from tables import audit, notices
 from tables.actors import Actor
 from tables.models import Host, Publication
 
@@ -50,6 +50,7 @@ def _end(publication: Publication, state: str) -> None:
     )
     if ended:
         _record(publication, ACTIONS[State(state)])
+        (notices.published if state == State.SUCCEEDED else notices.failed)(publication=publication)
 
 
 def _record(publication: Publication, action: str, reason: str = "", **detail: Any) -> None:

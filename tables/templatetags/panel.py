@@ -10,24 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from tables.rules import LARGE
-from tables.sendmail.spec import Risk
+from tables.rules import meaning
 from tables.sendmail.text import written_out
 
 register = template.Library()
-
-RISKS = {
-    Risk.RELAY: "lets somebody send mail to anywhere through this host",
-    Risk.PROGRAM: "runs a program when mail arrives",
-    Risk.FILE: "writes mail into a file",
-    Risk.INCLUDE: "takes addresses from a file outside the panel",
-    Risk.CATCH_ALL: "takes mail for every address of a domain",
-    Risk.ROUTING: "sends a domain's mail another way",
-    Risk.SECRET: "holds a password or another secret",
-    Risk.BYPASS: "lets mail past a check",
-}
-
-LARGE_MEANING = "changes or deletes much of a table at once, or bit by bit"
 
 STEPS = {
     "lock": "nobody else publishes meanwhile",
@@ -55,7 +41,7 @@ STEP_ICONS = {
 
 @register.filter
 def risk_meaning(risk: str) -> str:
-    return LARGE_MEANING if risk == LARGE else RISKS.get(Risk(risk), "")
+    return meaning(risk)
 
 
 @register.filter

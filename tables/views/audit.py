@@ -16,13 +16,13 @@ from django.utils import timezone
 from mailadmin.accounts import roles
 from tables import audit, changes, seeing
 from tables.converters import entry_url
+from tables.differences import Line, difference
 from tables.forms import FilterForm, QueryField
 from tables.models import AuditEvent
 from tables.scopes import Scope
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import fold, visible
 from tables.views.access import needs, scope_of
-from tables.views.differences import Line, difference
 from tables.views.paging import Order, read_page
 
 #: What can stand in the history, and how it reads after a name.
@@ -60,6 +60,7 @@ ACTIONS = {
     "unsafe-override": "overrode a safety finding",
     "drift-found": "found a file changed by hand",
     "export": "exported the tables",
+    "audit-exported": "exported the history",
     "login": "logged in",
     "login-failed": "failed to log in",
     "logout": "logged out",

@@ -1,41 +1,5 @@
-"""Lines of a file before and after a change, as a page shows them: what stays, what goes, what comes."""
+"""Differences, for the pages that show them."""
 
-from __future__ import annotations
+from tables.differences import Line, difference, difference_of
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-
-from tables import changes
-from tables.models import Change
-from tables.sendmail.tables import TABLES
-from tables.sendmail.text import visible
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line with control characters written out. ``kind`` is same, removed or added."""
-
-    kind: str
-    text: str
-
-    @property
-    def sign(self) -> str:
-        return {"removed": "−", "added": "+"}.get(self.kind, "")
-
-
-def difference(before: Sequence[str], after: Sequence[str], *, clear: Callable[[str], str] = visible) -> list[Line]:
-    """The lines of both, each as ``clear`` lets a page show it."""
-    lines: list[Line] = []
-    for what, old_start, old_end, new_start, new_end in SequenceMatcher(None, before, after, False).get_opcodes():
-        if what == "equal":
-            lines += [Line("same", clear(text)) for text in before[old_start:old_end]]
-            continue
-        lines += [Line("removed", clear(text)) for text in before[old_start:old_end]]
-        lines += [Line("added", clear(text)) for text in after[new_start:new_end]]
-    return lines
-
-
-def difference_of(change: Change) -> list[Line]:
-    before, after = changes.lines(change)
-    return difference(before, after, clear=TABLES[change.table].shown)
+__all__ = ["Line", "difference", "difference_of"]

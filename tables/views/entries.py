@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailadmin.accounts.roles import EDIT, VIEW
 from tables import changes, entries, findings, seeing
 from tables.context import table_counts
+from tables.differences import difference_of
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
 from tables.models import Change, ChangeRequest, Cluster, EntryModel
 from tables.scopes import Scope
@@ -25,7 +26,6 @@ from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.states import to_json
 from tables.views.access import actor_of, key_of, needs, scope_of
-from tables.views.differences import difference_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_PLACE, Page, read_page
 from tables.views.rows import rows_of

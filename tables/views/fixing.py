@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST
 from mailadmin.accounts.roles import EDIT
 from tables import changes, entries, fixes, surveys
 from tables.converters import entry_url
+from tables.differences import Line, difference_of
 from tables.forms import ReasonField
 from tables.models import Change, ChangeRequest, Cluster
 from tables.sendmail.spec import Problem, TableSpec
 from tables.sendmail.text import visible
 from tables.states import checksum, to_json
 from tables.views.access import actor_of, key_of, needs, scope_of
-from tables.views.differences import Line, difference_of
 from tables.views.entries import back_to, tell
 
 

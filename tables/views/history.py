@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from mailadmin.accounts.roles import VIEW
 from tables import entries, seeing
+from tables.differences import Line, difference_of
 from tables.models import Change, ChangeRequest, Cluster, Review
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.text import visible
 from tables.views.access import key_of, needs, scope_of
-from tables.views.differences import Line, difference_of
 from tables.views.paging import BY_NUMBER, read_page
 
 

@@ -16,9 +16,11 @@ from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import entries, findings, reviews, scopes, seeing
-from tables.context import slowest_host, table_counts
+from tables import breaking, entries, findings, forwarding, reviews, scopes, seeing
+from tables.context import table_counts
+from tables.letters import outbox
 from tables.models import Change, ChangeRequest, Cluster, Host, Publication
+from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
 from tables.sendmail.tables import TABLES
@@ -73,10 +75,11 @@ def open_requests(scope: Scope, cluster: Cluster) -> QuerySet[ChangeRequest]:
 
 
 def to_review(scope: Scope, cluster: Cluster, person: User) -> list[ChangeRequest]:
-    """The oldest submitted requests that this person may decide on."""
+    """The oldest requests that wait for a review and that this person may decide on."""
     if not person.has_perm(roles.REVIEW):
         return []
-    found = open_requests(scope, cluster).select_related("author").reverse()[:LOOKED_AT]
+    waiting = seeing.requests(scope, cluster).filter(breaking.WAITS).order_by("id")
+    found = waiting.select_related("author")[:LOOKED_AT]
     return [request for request in found if not reviews.why_not(request=request, user=person)][:SHOWN]
 
 
@@ -112,6 +115,10 @@ def _last_changes(scope: Scope, cluster: Cluster) -> dict[str, datetime]:
 
 def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
     yield from _error_alerts(scope, cluster)
+    if trouble := outbox.trouble():
+        yield Alert("warn", "E-mail does not go out.", trouble)
+    if not scope.limited:
+        yield from _syslog_alerts()
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
@@ -129,6 +136,17 @@ def _error_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
             "What is so written is refused, or read as something else: mend it before it is published.",
             reverse("problems") + "?grade=error",
             "See the errors",
+        )
+
+
+def _syslog_alerts() -> Iterator[Alert]:
+    if trouble := forwarding.trouble():
+        waiting = "1 event waits" if trouble.waiting == 1 else f"{thousands(trouble.waiting)} events wait"
+        yield Alert(
+            "bad",
+            f"{waiting} for the syslog server {trouble.target}, which has taken none for {timesince(trouble.since)}: "
+            f"{trouble.error}.",
+            "None is lost: they go out as soon as it answers. See whether it runs and its address is right.",
         )
 
 

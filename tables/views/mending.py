@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from tables import changes, entries, seeing
+from tables.differences import Line, difference
 from tables.forms import EntryForm, ReasonForm
 from tables.sendmail.fixing import fixed, respelt
 from tables.sendmail.risk.together import Step, risks_together
@@ -23,7 +24,6 @@ from tables.sendmail.text import visible
 from tables.several import Several
 from tables.states import checksum
 from tables.views.access import actor_of, scope_of
-from tables.views.differences import Line, difference
 from tables.views.editor import Editor, Findings
 from tables.views.entries import back_to, go_on, tell
 

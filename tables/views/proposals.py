@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tables import applying, changes, judging
+from tables.differences import Line, difference
 from tables.models import Change, ChangeRequest
 from tables.scopes import Scope
 from tables.sendmail.risk.effect import effects
 from tables.sendmail.spec import Entry, Problem, Risk, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
-from tables.views.differences import Line, difference
 
 State = ChangeRequest.State
 

@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 
 from mailadmin.accounts import roles
 from tables import entries, publishing, releases, seeing
-from tables.context import slowest_host, table_counts
+from tables.context import table_counts
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Host, Publication, Release
 from tables.publishing.errors import EXPECTED, explain
+from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
 from tables.sendmail.plan import Plan
 from tables.views.access import actor_of, needs, scope_of

@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mailadmin.accounts import roles
-from tables import entries, seeing
+from tables import entries, inbox, seeing
+from tables.differences import difference_of
 from tables.models import Change, Publication, Release
 from tables.templatetags.panel import STEPS
-from tables.views.access import needs, scope_of
-from tables.views.differences import difference_of
+from tables.views.access import needs, person_of, scope_of
 from tables.views.paging import NEWEST, OLDEST, read_page
 
 
@@ -52,6 +52,7 @@ def changes_of(release: Release) -> QuerySet[Change]:
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """One publication; htmx asks for its progress again each second until it has ended."""
     found = seeing.publication(scope_of(request), pk)
+    inbox.seen(person=person_of(request), publication=found)
     newest = Publication.objects.filter(host=found.host).first()
     context = {
         "publication": found,

@@ -23,6 +23,7 @@ from tables import (
     closing,
     contributors,
     entries,
+    inbox,
     policy,
     reviews,
     rule_words,
@@ -88,7 +89,7 @@ def _to_review(found: QuerySet[ChangeRequest], user: User) -> QuerySet[ChangeReq
     if not user.has_perm(REVIEW):
         return found.none()
     mine = Q(author=user) | Q(submitter=user) | Q(pk__in=user.reviews.values("request"))
-    return found.filter(state=State.SUBMITTED).exclude(mine)
+    return found.filter(breaking.WAITS).exclude(mine)
 
 
 @require_safe
@@ -109,6 +110,7 @@ def show(
     why_not = reviews.why_not(request=wanted, user=user)
     if not why_not:
         reviews.note_viewing(request=wanted, person=user)
+    inbox.seen(person=user, request=wanted)
     only = "risky" if request.GET.get("only") == "risky" else ""
     found = wanted.changes.filter(risky=True) if only else wanted.changes.all()
     total = found.count()

@@ -13,13 +13,13 @@ from django.shortcuts import redirect, render
 
 from mailadmin.accounts.roles import EDIT
 from tables import changes, seeing, undoing
+from tables.differences import Line, difference
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden, ReasonMissing
 from tables.forms import ReasonForm
 from tables.models import ChangeRequest, Cluster, Release
 from tables.sendmail.spec import Entry, Risk, TableSpec
 from tables.views.access import actor_of, needs, scope_of
-from tables.views.differences import Line, difference
 from tables.views.requests import find_request, tell
 
 #: Entries that a preview shows; the request that is made of it has all of them by pages.

@@ -301,3 +301,22 @@ def test_the_page_of_a_release_leads_back_to_it(alice: User, bob: User) -> None:
     assert "1 change" in text(browser.get(page))
     browser.post(page, {"reason": ""})
     assert value_of("aliases", "sales") == "alice"
+
+
+def test_rule_37_every_approver_is_told_at_once_and_it_waits_for_their_review(
+    alice: User, bob: User, dora: User, relay: ChangeRequest
+) -> None:
+    from tables.models import Letter, Notice
+
+    break_glass(dora, relay)
+    told = Notice.objects.get(person=bob, kind="glass")
+    assert "BREAK GLASS" in told.subject
+    assert WHY in told.text
+    assert Letter.objects.filter(person=bob, notice=told).exists()
+    browser = visitor(bob)
+    listed = browser.get(reverse("requests") + "?view=review").content.decode()
+    assert reverse("request", args=[relay.pk]) in listed
+    browser.get(reverse("request", args=[relay.pk]))
+    relay.refresh_from_db()
+    browser.post(reverse("request-approve", args=[relay.pk]), {"checksum": relay.checksum})
+    assert BrokenGlass.objects.get().closed_by == bob

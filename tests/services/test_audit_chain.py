@@ -94,12 +94,12 @@ def test_a_deleted_entry_put_back_behind_the_log_is_found(history: None) -> None
     assert "aliases press" in subjects()
 
 
-def test_an_altered_change_is_found(history: None) -> None:
+def test_an_altered_change_is_found(tampering: None) -> None:
     change = Change.objects.get(number=1)
     Change.objects.filter(pk=change.pk).update(after={**change.after, "value": "mallory"})
     assert "change 1" in subjects()
 
 
-def test_a_removed_change_is_found(history: None) -> None:
+def test_a_removed_change_is_found(tampering: None) -> None:
     Change.objects.filter(number=2).delete()
     assert "change 2" in subjects()

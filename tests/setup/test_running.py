@@ -49,6 +49,19 @@ def test_what_the_operator_has_set_stays(given):
     assert found.get("MAILADMIN_SENDMAIL_CF", "/etc/mail/sendmail.cf") == "/etc/mail/sendmail.cf"
 
 
+@pytest.mark.parametrize(
+    ("given", "leads"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"MAILADMIN_BIND": "[::1]:81"}, "http://[::1]:81"),
+        ({"MAILADMIN_BASE_URL": "https://panel.example.org"}, "https://panel.example.org"),
+        ({"MAILADMIN_HTTPS": "yes"}, None),
+    ],
+)
+def test_links_in_letters_lead_to_where_it_listens(given, leads):
+    assert run.environment(given).get("MAILADMIN_BASE_URL") == leads
+
+
 @pytest.fixture
 def pair():
     pair = run.Pair()

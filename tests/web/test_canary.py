@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.http import StreamingHttpResponse
 from django.test import Client
 
 from mailadmin.accounts.models import User
-from tables import closing, publishing
+from tables import closing, notices, publishing, reviews
 from tables.actors import Actor
 from tables.entries import get_cluster
-from tables.models import AuditEvent, ChangeRequest, OriginalFile
+from tables.letters import digests, outbox
+from tables.models import AuditEvent, ChangeRequest, Letter, Notice, OriginalFile, Publication
 from tables.releases import cut
 from tables.sendmail.secret import MASK
 from tests.commands.running import run
@@ -133,13 +136,61 @@ def test_no_page_shows_a_password_to_anybody(told: list[str], people: dict[str, 
     assert len(pages) > 40
     assert sum(MASK in page for page in pages.values()) > 10
     names = " ".join(pages)
-    for part in ("/problems/", "history/", "/requests/", "/publish/releases/", "/originals/", "masked"):
+    for part in ("/problems/", "history/", "/requests/", "/publish/releases/", "/originals/", "masked", "/notices/"):
         assert part in names
 
 
 def test_no_command_and_no_log_says_a_password(told: list[str]) -> None:
     assert [said for said in told if CANARY.search(said)] == []
     assert sum(MASK in said for said in told) > 2
+
+
+def test_no_letter_and_no_notice_says_a_password(told: list[str], people: dict[str, User]) -> None:
+    alice, bob = people["alice"], people["bob"]
+    said = 'AuthInfo "P:c4nary-said"'
+    for number, end in enumerate((reject, withdraw, break_glass)):
+        end(bob, save(alice, "access", f"authinfo:{number}.example", '"P:c4nary"', comment=said, reason=said), said)
+    publication = Publication.objects.latest("pk")
+    publication.error, publication.state = f"line 3: {said}", Publication.State.FAILED
+    notices.failed(publication=publication)
+    notices.published(publication=publication)
+    everything_at_once()
+    texts = [text_of(letter) for letter in mail.outbox]
+    kinds = set(Notice.objects.values_list("kind", flat=True))
+    assert kinds >= {"review", "approved", "rejected", "closed", "glass", "failed", "published"}
+    assert len(texts) == Letter.objects.count() > 15
+    assert [text for text in texts if CANARY.search(text)] == []
+    assert sum(MASK in text for text in texts) > 10
+    for notice in Notice.objects.all():
+        assert not CANARY.search(f"{notice.subject}\n{notice.text}\n{notice.detail}")
+
+
+def reject(person: User, request: ChangeRequest, said: str) -> None:
+    reviews.note_viewing(request=request, person=person)
+    reviews.reject(request=request, reviewer=person, checksum=request.checksum, comment=said)
+
+
+def withdraw(_person: User, request: ChangeRequest, said: str) -> None:
+    closing.withdraw(request=request, actor=Actor.command(), reason=said)
+
+
+def break_glass(_person: User, request: ChangeRequest, said: str) -> None:
+    notices.glass_broken(request=request, actor=Actor("emergency"), reason=said)
+
+
+def everything_at_once() -> None:
+    """A letter about every notice, whatever was chosen or answered meanwhile, and the digests."""
+    Notice.objects.update(settled_at=None)
+    for notice in Notice.objects.filter(letter=None):
+        Letter.objects.create(notice=notice, person=notice.person, next_try_at=notice.created_at)
+    digests.write_due(early=True)
+    assert outbox.send().dropped == 0
+
+
+def text_of(letter: EmailMessage) -> str:
+    """As it goes over the wire, and as it is read."""
+    message = letter.message()
+    return f"{message.as_bytes().decode()}\n{letter.subject}\n{message.get_payload(decode=True).decode()}"
 
 
 def test_a_form_in_which_something_is_wrong_shows_none(told: list[str], alice: User) -> None:

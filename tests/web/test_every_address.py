@@ -17,7 +17,7 @@ from tables import publishing, surveys, threads
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster
-from tables.models import ChangeRequest, OriginalFile, Publication, VirtualUser
+from tables.models import ChangeRequest, Notice, OriginalFile, Publication, VirtualUser
 from tables.releases import cut
 from tables.sendmail.tables import TABLES
 from tests.commands.running import run
@@ -73,6 +73,10 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "publication": (EVERYBODY, set()),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
+    "notices": (EVERYBODY, set()),
+    "notices-read": (set(), EVERYBODY),
+    "notice-read": (set(), EVERYBODY),
+    "notices-settings": (EVERYBODY, EVERYBODY),
     "audit": (EVERYBODY, set()),
     "people": (MANAGERS, set()),
     "person-add": (MANAGERS, MANAGERS),
@@ -138,6 +142,7 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
+    numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk
     numbers["team"] = Team.objects.create(name=HOSTILE).pk
     numbers["delegation"] = delegate(people["charlie"], "access", HOSTILE).pk
     return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}

@@ -25,6 +25,7 @@ from tables.models import (
     ENTRY_MODELS,
     Change,
     ChangeRequest,
+    Notice,
     OriginalFile,
     OriginalPart,
     Publication,
@@ -156,6 +157,8 @@ def _edit(world: World) -> None:
     world.numbers["role"] = {"own": waiting().get().pk}
     world.numbers["original"] = {"own": OriginalFile.objects.get(table="access").pk}
     world.numbers["delegation"] = {"own": Delegation.objects.get(person=world.people["erin"]).pk}
+    (notice,) = Notice.objects.filter(person=bob, request=foreign)
+    world.numbers["notice"] = {"own": Notice.objects.get(person=bob, request=own).pk, "foreign": notice.pk}
     world.numbers["team"] = {"own": Team.objects.get().pk}
 
 

@@ -11,10 +11,11 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from tables import closing, publishing
+from tables import forwarding, housekeeping, publishing
 from tables.management.checker import Checker
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
+from tables.management.postman import Postman
 from tables.models import Host, Publication
 from tables.publishing.errors import EXPECTED
 
@@ -77,6 +78,7 @@ class Loop:
         self.stopped = threading.Event()
         self.next_house_keeping = 0.0
         self.checker = Checker(self.name)
+        self.postman = Postman()
 
     def stop(self, _number: int, _frame: Any) -> None:
         self.stopped.set()
@@ -94,11 +96,12 @@ class Loop:
         return publishing.converge(host=self.host, report=report, checkpoint=self.checkpoint)
 
     def keep_house(self) -> None:
-        """Now and then: close the requests that nobody decided in time."""
+        """Now and then, what nobody asks for."""
         if time.monotonic() >= self.next_house_keeping:
             self.next_house_keeping = time.monotonic() + HOUSE_KEEPING_SECONDS
-            if expired := closing.expire():
-                logger.info("%d change requests expired undecided.", expired)
+            for done in housekeeping.keep():
+                logger.info("%s", done)
+            forwarding.forward()
 
     def check(self) -> None:
         """Between publications, have the tables checked when they changed; the findings are for the panel."""
@@ -113,6 +116,7 @@ class Loop:
                 self.stopped.wait(wait)
         finally:
             self.checker.stop()
+            self.postman.stop()
 
     def _looked(self) -> bool:
         """One look that nothing can end but a request to stop; false when something was wrong."""
@@ -120,6 +124,7 @@ class Loop:
             self.keep_house()
             self._tell(self.look())
             self.check()
+            self.postman.look()
         except publishing.Stopping:
             logger.info("Asked to end: the publication waits for the next publisher.")
         except publishing.Locked as error:

@@ -15,6 +15,18 @@ from tables.sendmail.syntax.access_values import bare
 
 Say = Callable[[Entry], str]
 
+#: What a risk means, after the name of whatever has it.
+MEANINGS = {
+    Risk.RELAY: "lets somebody send mail to anywhere through this host",
+    Risk.PROGRAM: "runs a program when mail arrives",
+    Risk.FILE: "writes mail into a file",
+    Risk.INCLUDE: "takes addresses from a file outside the panel",
+    Risk.CATCH_ALL: "takes mail for every address of a domain",
+    Risk.ROUTING: "sends a domain's mail another way",
+    Risk.SECRET: "holds a password or another secret",
+    Risk.BYPASS: "lets mail past a check",
+}
+
 _ADDRESS = re.compile(r"(?i:ipv6:)|\d+(\.\d+){0,3}\.?$")
 
 #: What an access rule's tag makes of RELAY; ``""`` is a rule without a tag.

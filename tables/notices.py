@@ -1,0 +1,43 @@
+"""Who is told of what: one call in the transaction of an act writes the notices and the letters about it."""
+
+from tables.noticing.accounts import role_asked, role_decided
+from tables.noticing.emergencies import glass_broken, glass_overdue, glass_reviewed
+from tables.noticing.publications import failed, published
+from tables.noticing.requests import (
+    applied,
+    approval_ending,
+    approval_lapsed,
+    conflicted,
+    decided,
+    edited,
+    expired,
+    expiring,
+    remarked,
+    review_asked,
+    settle,
+    undecided,
+    withdrawn,
+)
+
+__all__ = [
+    "applied",
+    "approval_ending",
+    "approval_lapsed",
+    "conflicted",
+    "decided",
+    "edited",
+    "expired",
+    "expiring",
+    "failed",
+    "glass_broken",
+    "glass_overdue",
+    "glass_reviewed",
+    "published",
+    "remarked",
+    "review_asked",
+    "role_asked",
+    "role_decided",
+    "settle",
+    "undecided",
+    "withdrawn",
+]
