@@ -63,7 +63,6 @@ def test_who_is_told_of_its_end_is_not_told_of_its_age_too(request_: ChangeReque
 
 def test_a_short_life_is_told_of_in_its_second_half(request_: ChangeRequest, bob: User, dora: User) -> None:
     decree(dora, bob, request_days=1)
-    Notice.objects.all().delete()
     aged(request_, 0.4)
     assert reminding.remind() == 0
     aged(request_, 0.6)
