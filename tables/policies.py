@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import POLICY, REVIEW
-from tables import applying, audit, contributors, policy, reviewers, rule_words, scopes
+from tables import applying, audit, contributors, notices, policy, reviewers, rule_words, scopes
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest, Cluster, PolicyChange
@@ -96,6 +96,7 @@ def propose(*, cluster: Cluster, actor: Actor, rules: Rules, based_on: int, reas
         after=rule_words.facts(rules),
         detail={"checksum": request.checksum},
     )
+    notices.review_asked(request=request, actor=actor)
     return request
 
 

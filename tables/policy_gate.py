@@ -20,6 +20,14 @@ def carried(request: ChangeRequest) -> dict[str, Any] | None:
     return {"based_on": change.based_on, "before": change.before, "after": change.after, "reviews": change.reviews}
 
 
+def difference(request: ChangeRequest) -> list[rule_words.Line]:
+    """What a request would change of the policy, in words; nothing for any other request."""
+    if request.kind != Kind.POLICY:
+        return []
+    change = request.policy_change
+    return rule_words.difference(from_json(change.before), from_json(change.after))
+
+
 def conflict(request: ChangeRequest) -> str:
     """Why the policy that it starts from is no longer in force; empty when it is, or for any other request."""
     if request.kind != Kind.POLICY:

@@ -17,15 +17,16 @@ BEFORE = timedelta(days=2)
 
 def remind(*, now: datetime | None = None) -> int:
     """Tell those who may decide, and the authors, of what waits for too long; how many requests there were."""
-    return sum(_remind_in(cluster, now or timezone.now()) for cluster in Cluster.objects.order_by("pk"))
+    return sum(_remind_of(cluster, now or timezone.now()) for cluster in Cluster.objects.order_by("pk"))
 
 
-def _remind_in(cluster: Cluster, now: datetime) -> int:
-    lifetime = timedelta(days=policy.in_force(cluster).rules.request_days)
+def _remind_of(cluster: Cluster, now: datetime) -> int:
+    rules = policy.in_force(cluster).rules
+    lifetime = timedelta(days=rules.request_days)
     ending = now - lifetime + min(BEFORE, lifetime / 2)
-    slow = now - timedelta(days=policy.remind_days(cluster))
-    soon, waiting = _untold(ending, "expiring:"), _untold(slow, "undecided:", "expiring:")
-    return _remind(soon.filter(cluster=cluster), lifetime) + _remind(waiting.filter(cluster=cluster))
+    slow = now - timedelta(days=rules.remind_days)
+    told = _remind(_untold(cluster, ending, "expiring:"), lifetime)
+    return told + _remind(_untold(cluster, slow, "undecided:", "expiring:"))
 
 
 def remind_of_glass(*, now: datetime | None = None) -> int:
@@ -38,10 +39,10 @@ def remind_of_glass(*, now: datetime | None = None) -> int:
     return len(overdue)
 
 
-def _untold(moment: datetime, *keys: str) -> QuerySet[ChangeRequest]:
+def _untold(cluster: Cluster, moment: datetime, *keys: str) -> QuerySet[ChangeRequest]:
     """The requests submitted before a moment of which none of this was told since."""
     told = Notice.objects.filter(request=OuterRef("pk"), created_at__gte=OuterRef("submitted_at"))
-    found = ChangeRequest.objects.filter(state=ChangeRequest.State.SUBMITTED, submitted_at__lt=moment)
+    found = ChangeRequest.objects.filter(cluster=cluster, state=ChangeRequest.State.SUBMITTED, submitted_at__lt=moment)
     for key in keys:
         found = found.filter(~Exists(told.filter(key__startswith=key)))
     return found

@@ -26,6 +26,14 @@ def meaning(reason: str) -> str:
 
 REASONS = (*(risk.value for risk in Risk), LARGE)
 
+
+def meaning(reason: str) -> str:
+    """What a risk, or a large change, is a danger of."""
+    if reason == LARGE:
+        return "changes or deletes much of a table at once, or bit by bit"
+    return MEANINGS[Risk(reason)]
+
+
 #: Persons that one rule may ask for.
 MOST_REVIEWS = 5
 #: Roles that may review at all, of which a rule may name one.

@@ -25,9 +25,8 @@ from tables import (
     entries,
     inbox,
     policy,
+    policy_gate,
     reviews,
-    rule_words,
-    rules,
     seeing,
     threads,
     undoing,
@@ -125,7 +124,7 @@ def show(
     shown = proposals(scope_of(request), wanted, page.rows)
     context = {
         "wanted": wanted,
-        "policy_lines": policy_lines(wanted),
+        "policy_lines": policy_gate.difference(wanted),
         "page": page,
         "proposals": shown,
         "pages": -(-total // CHANGES_SHOWN),
@@ -154,14 +153,6 @@ def show(
         "withdrawal": ReasonForm(prefix="withdraw"),
     }
     return render(request, "requests/detail.html", context, status=422 if error else 200)
-
-
-def policy_lines(wanted: ChangeRequest) -> list[rule_words.Line]:
-    """What a request would change of the policy."""
-    if wanted.kind != ChangeRequest.Kind.POLICY:
-        return []
-    change = wanted.policy_change
-    return rule_words.difference(rules.from_json(change.before), rules.from_json(change.after))
 
 
 def ticks(wanted: ChangeRequest, shown: Sequence[Change]) -> str:
