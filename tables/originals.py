@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -117,9 +118,9 @@ def verify(cluster: Cluster) -> Iterator[Finding]:
     """Every kept file still is what was imported, and every import of which the history tells has its files."""
     told: dict[int, str] = {}
     for event in AuditEvent.objects.filter(action__in=["baseline", "import"], cluster=cluster.name).order_by("number"):
-        for said in event.detail["tables"].values():
+        for said in _tables(event):
             if "original" in said:  # an older history kept none
-                told[said["original"]] = said["file_sha256"]
+                told[said["original"]] = said.get("file_sha256", "")
     for file in OriginalFile.objects.filter(cluster=cluster).order_by("id").iterator():
         subject = f"original file {file.pk}"
         if told.pop(file.pk, None) != file.sha256:
@@ -128,6 +129,12 @@ def verify(cluster: Cluster) -> Iterator[Finding]:
             yield Finding(subject, f"Its bytes are not those that were imported into {file.table}.")
     for pk in told:
         yield Finding(f"original file {pk}", "It is in the audit history but was not kept.")
+
+
+def _tables(event: AuditEvent) -> list[dict[str, Any]]:
+    """Of each table what an event tells; nothing where somebody made nonsense of it, which the chain's proof names."""
+    told = event.detail.get("tables") if isinstance(event.detail, dict) else None
+    return [said for said in told.values() if isinstance(said, dict)] if isinstance(told, dict) else []
 
 
 def _checksum(file: OriginalFile) -> tuple[int, str]:
