@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -271,11 +272,23 @@ def _record(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Seq
                 reason=request.reason,
                 before=change.before,
                 after=change.after,
-                detail={"change": change.number, "applied_by": actor.name},
+                detail={"change": change.number, "applied_by": actor.name, **_further(request, change)},
             )
             for change in changes
         ]
     )
+
+
+def _further(request: ChangeRequest, change: Change) -> dict[str, Any]:
+    """What the history says beside the change itself, where it is not what it mostly is: so nobody alters it unseen."""
+    told: dict[str, Any] = {}
+    if request.kind != ChangeRequest.Kind.EDIT:
+        told["kind"] = request.kind
+    if (request.author_id, request.author_name) != (change.author_id, change.author_name):
+        told["author"] = request.author_name
+    if request.risks:
+        told["risks"] = request.risks
+    return told | ({"risky": True} if change.risky else {})
 
 
 def _overtake(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Sequence[Change]) -> None:

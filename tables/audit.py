@@ -73,7 +73,7 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
         cluster=act.cluster.name if act.cluster else "",
         table=act.table,
         key=act.key,
-        zone=zone(TABLES[act.table], act.key) if act.key and act.table in TABLES else "",
+        zone=_zone(act.table, act.key),
         request_id=act.request.pk if act.request else None,
         reason=act.reason,
         before=act.before,
@@ -83,6 +83,10 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
     )
     event.hash = event_hash(event)
     return event
+
+
+def _zone(table: str, key: str) -> str:
+    return zone(TABLES[table], key) if key and table in TABLES else ""
 
 
 def event_hash(event: AuditEvent) -> str:
@@ -160,5 +164,7 @@ def follow(events: Iterable[AuditEvent], number: int, previous: str) -> Generato
             yield Finding(subject, "It does not follow from the event before it.")
         if event.hash != event_hash(event):
             yield Finding(subject, "What it says is not what was recorded.")
+        elif event.zone != _zone(event.table, event.key):
+            yield Finding(subject, "The zone under which it is found is not that of its key.")
         number, previous = event.number, event.hash
     return number, previous

@@ -16,7 +16,7 @@ from tables.errors import ChangeError, Forbidden
 from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
-from tables.states import checksum, from_json
+from tables.states import checksum_of_list, from_json
 
 __all__ = ["cut", "entries_at", "file_items", "newest", "passages", "pending", "release_checksum", "snapshot"]
 
@@ -136,7 +136,7 @@ def release_checksum(cluster: Cluster, after: int, until: int) -> str:
     """SHA-256 over the changes after ``after`` up to ``until``, each with the checksum it was approved under."""
     changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
     values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
-    return checksum([list(value) for value in values.iterator(chunk_size=FETCH)])
+    return checksum_of_list(values.iterator(chunk_size=FETCH))
 
 
 def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:

@@ -16,14 +16,6 @@ from tables.sendmail.tables import TABLES
 ANY = "any"
 #: The reason of a request that changes much at once. Rules may name it as they name a risk.
 LARGE = "large"
-_LARGE_MEANING = "changes or deletes much of a table at once, or bit by bit"
-
-
-def meaning(reason: str) -> str:
-    """What a reason for a review means, as a relative clause."""
-    return _LARGE_MEANING if reason == LARGE else MEANINGS.get(Risk(reason), "")
-
-
 REASONS = (*(risk.value for risk in Risk), LARGE)
 
 
