@@ -1,6 +1,7 @@
 # make run         the panel on http://127.0.0.1:8000 with a publisher beside it
 # make test        every test, on SQLite and on PostgreSQL, with the real sendmail
 # make fuzz        7,000 random files by our reading and by the real programs; FUZZ="--files 20000 --seed 1" for others
+# make machine     random people at work on both databases for 11 minutes; MACHINE="--machine-minutes 30" for longer
 # make lint        what a commit must pass besides
 # make coverage    every branch of the core, by its own tests
 # make bench       times at a million entries, beside makemap as typed by hand
@@ -12,7 +13,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: help setup setup-test run test fuzz lint coverage docs bench lock screenshots
+.PHONY: help setup setup-test run test fuzz machine lint coverage docs bench lock screenshots
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -31,6 +32,9 @@ test: setup-test
 
 fuzz: setup-test
 	@exec $(VENV) -m tests.fuzz $(FUZZ)
+
+machine: setup-test
+	@exec $(VENV) -m tests.all tests/machine/long_run.py $(MACHINE)
 
 lint: setup-test
 	@$(VENV) -m ruff check .

@@ -112,9 +112,9 @@ def amend(
     ``lines``: by the change's id the entry as it is wanted now (key and place stay), or ``None`` to leave the change
     out. Lines that are not named stay as they are. Raises :class:`Stale`, :class:`Invalid`, :class:`Unconfirmed`.
     """
-    if request.checksum != seen or ChangeRequest.objects.get(pk=request.pk).checksum != seen:
-        raise ChangeError("The request changed since you looked. Look at it again before you edit it.")
     request = _reopened(request, actor)
+    if request.checksum != seen:  # as it is under the lock: of two who edit at once one is told of the other
+        raise ChangeError("The request changed since you looked. Look at it again before you edit it.")
     for change in list(request.changes.filter(pk__in=list(lines)).order_by("id")):
         typed = lines[change.pk]
         if typed is None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tables import applying, audit, contributors, notices, policy
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
-from tables.models import ChangeRequest
+from tables.models import ChangeRequest, Cluster
 
 __all__ = ["expire", "withdraw"]
 
@@ -39,6 +39,8 @@ def expire(*, now: datetime | None = None) -> int:
     at, expired = now or timezone.now(), 0
     # Nothing expires within a day, whatever the policy says.
     old = ChangeRequest.objects.filter(state=State.SUBMITTED, submitted_at__lt=at - timedelta(days=1))
+    # One order of locks everywhere: the clusters first.
+    list(Cluster.objects.select_for_update(no_key=True).filter(pk__in=old.values("cluster")).order_by("pk"))
     for pk in list(old.order_by("pk").values_list("pk", flat=True)):
         request = (
             ChangeRequest.objects.select_for_update(of=("self",), no_key=True).select_related("cluster").get(pk=pk)

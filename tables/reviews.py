@@ -188,6 +188,8 @@ def take_back(*, request: ChangeRequest, reviewer: User, comment: str = "") -> C
 def _decide(
     request: ChangeRequest, reviewer: User, checksum: str, decision: str, comment: str, *, complete: bool = True
 ) -> ChangeRequest:
+    # Whoever takes their role, or locks them out, waits for us or has done so: their rights are read after that.
+    reviewer = User.objects.select_for_update(no_key=True).get(pk=reviewer.pk)
     if reason := why_not(request=request, user=reviewer):
         raise ReviewError(reason)
     if checksum != request.checksum:

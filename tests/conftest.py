@@ -12,6 +12,7 @@ from mailadmin.accounts.models import User
 from tables import append_only
 from tables.entries import get_cluster
 from tables.models import Cluster
+from tests.machine.summary import pytest_terminal_summary  # noqa: F401  pytest calls it
 from tests.people import CAST, make_person
 
 #: Fixtures that open the database, of pytest-django's.
@@ -29,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="only the tests that use the database: the rest need not be run again on another one",
     )
+    parser.addoption("--machine-minutes", type=float, default=5.0, help="how long each lane of make machine runs")
+    parser.addoption("--machine-seed", type=int, help="begin make machine with this seed, to see a failure again")
 
 
 def pytest_configure() -> None:

@@ -1,0 +1,31 @@
+"""Random people at work: whatever they do, and in whatever order, the rules hold.
+
+``make machine`` does the same for minutes, with other people each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.machine.base import COUNTED, make_cast
+from tests.machine.driving import drive
+from tests.machine.machine import ChangeControl
+
+pytestmark = pytest.mark.django_db
+
+RUNS = 12
+
+
+@pytest.mark.parametrize("start", [1, 2, 3, 4])
+def test_the_rules_hold_whatever_people_do(start: int, record_property: Callable[[str, object], None]) -> None:
+    make_cast()
+    before = COUNTED.copy()
+    drive(ChangeControl, start=start, runs=RUNS)
+    came = COUNTED - before
+    record_property("machine", dict(came))
+    assert came["runs"] >= RUNS
+    assert came["steps"] > 20 * RUNS
+    # It gets to where something could go wrong.
+    assert min(came[what] for what in ("approves done", "publishes done", "converges done", "changes replayed")) > 1
