@@ -45,10 +45,6 @@ UNSAFE_PERCENT = env.number("MAILADMIN_UNSAFE_PERCENT", 30, least=1)
 UNSAFE_FLOOR = env.number("MAILADMIN_UNSAFE_FLOOR", 10)
 #: Days for which nobody may approve the changes of an account that they made, re-enabled or reset.
 ACCOUNT_DISTANCE_DAYS = env.number("MAILADMIN_ACCOUNT_DISTANCE_DAYS", 7)
-#: Days after which an open change request expires.
-REQUEST_DAYS = env.number("MAILADMIN_REQUEST_DAYS", 14, least=1)
-#: Days after which those who may decide about an open request are reminded of it.
-REMIND_DAYS = env.number("MAILADMIN_REMIND_DAYS", 3, least=1)
 #: Minutes for which a log-in or a confirmed password lets a person approve.
 REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, least=1)
 #: Which local names are users, for the check of targets: this machine's (``system``) or nobody knows (``unknown``).
@@ -167,6 +163,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_MINUTES * 60
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "mailadmin"
+MFA_FORMS = {
+    "authenticate": "mailadmin.accounts.second_factor.AuthenticateForm",
+    "reauthenticate": "mailadmin.accounts.second_factor.ReauthenticateForm",
+}
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = HTTPS

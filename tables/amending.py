@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from tables import applying, audit, changes, contributors, notices
+from tables import applying, audit, changes, contributors, notices, scopes
 from tables.actors import Actor
 from tables.entries import get_entry
 from tables.errors import ChangeError, Invalid, Stale, Unconfirmed
@@ -36,6 +36,8 @@ def why_not(request: ChangeRequest) -> str:
     """Why a request can be neither edited nor brought up to date; empty when it can."""
     if request.kind == ChangeRequest.Kind.BASELINE:
         return "What was taken over at the start is not edited."
+    if request.kind == ChangeRequest.Kind.POLICY:
+        return "A change of the policy is not edited. Withdraw it and propose another one."
     if request.state not in {State.SUBMITTED, State.APPROVED, State.CONFLICTED}:
         return f"Change request {request.pk} is {request.state} and can no longer be edited."
     return ""
@@ -153,6 +155,7 @@ def _reopened(request: ChangeRequest, actor: Actor) -> ChangeRequest:
     request = applying.locked(request)
     if reason := why_not(request):
         raise ChangeError(reason)
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator())
     contributors.note(request=request, actor=actor)
     request.state, request.outcome, request.closed_at = State.DRAFT, "", None
     request.save(update_fields=["state", "outcome", "closed_at"])

@@ -1,5 +1,5 @@
-"""The database refuses to alter or delete audit events, reviews, contributors, releases, original files and the text
-between entries, and a review by an author. What else it refuses is in :mod:`tables.guards`."""
+"""The database refuses to alter or delete audit events, reviews, contributors, releases, policies, original files and
+the text between entries, and a review by an author. What else it refuses is in :mod:`tables.guards`."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -14,12 +14,22 @@ TABLES = (
     "tables_filepassage",
     "tables_originalfile",
     "tables_originalpart",
+    "tables_policyversion",
+    "tables_policychange",
+    "tables_auditarchive",
 )
 
 _POSTGRESQL = """
 CREATE OR REPLACE FUNCTION mailadmin_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE FUNCTION mailadmin_glass_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.closed_by_id IN (%(authors)s) THEN
+        RAISE EXCEPTION 'an author cannot review' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
 END $$;
 CREATE OR REPLACE FUNCTION mailadmin_review_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -49,6 +59,10 @@ _SAME = {
     "AND position = NEW.position)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
+    "tables_policyversion": "id = NEW.id OR request_id = NEW.request_id "
+    "OR (cluster_id = NEW.cluster_id AND number = NEW.number)",
+    "tables_policychange": "id = NEW.id OR request_id = NEW.request_id",
+    "tables_auditarchive": "id = NEW.id OR first_number = NEW.first_number",
 }
 
 
@@ -59,10 +73,10 @@ _NEEDED = {
 }
 
 
-def install(connection: Any) -> None:
+def install(connection: Any, *, only: str = "") -> None:
     """Make the database refuse. Does nothing where that is so already.
 
-    A migration does it for the tables that there are by then.
+    A migration does it for the tables that there are by then. ``only`` names one table that had it before.
     """
     postgresql = connection.vendor == "postgresql"
     create = "CREATE OR REPLACE TRIGGER" if postgresql else "CREATE TRIGGER IF NOT EXISTS"
@@ -70,21 +84,24 @@ def install(connection: Any) -> None:
         present = set(connection.introspection.table_names(cursor))
         guarded = guards.NEEDED in present
         columns = guards.installed_columns(connection, cursor) if guarded else {}
-        if postgresql:
+        if postgresql and not only:
             cursor.execute(_POSTGRESQL.replace("%(authors)s", _AUTHORS))
             for function in guards.functions() if guarded else ():
                 cursor.execute(function)
         for name, table, statement in _triggers(connection.vendor, columns):
-            if {table, *_NEEDED.get(name, ())} <= present:
+            if {table, *_NEEDED.get(name, ())} <= present and only in {"", table}:
                 cursor.execute(f"{create} {name} {statement}")
 
 
-def remove(connection: Any) -> None:
-    """Take the triggers away, as only a migration, a test or a restore by the database's owner may."""
+def remove(connection: Any, *, only: str = "") -> None:
+    """Take the triggers away, as only archiving, a migration, a test or a restore by the database's owner may.
+
+    ``only`` names one table. Undone when the surrounding transaction is rolled back.
+    """
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
         for name, table in names(connection.vendor):
-            if table not in present:
+            if table not in present or (only and table != only):
                 continue
             suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
@@ -140,35 +157,54 @@ _SQLITE_TRIGGERS += [
     )
     for table, same in _SAME.items()
 ]
-#: Broken glass may be closed once; all else that is said of it stays.
+#: Broken glass is born open and may be closed once, by a second person; all else that is said of it stays.
+_GLASS = "tables_brokenglass"
 _GLASS_KEEPS = ("id", "request_id", "person_id", "person_name", "reason", "checksum", "at", "due_at")
 _GLASS_ALTERED = "OLD.closed_at IS NOT NULL OR " + " OR ".join(
     f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _GLASS_KEEPS
 )
-_REFUSE = "EXECUTE FUNCTION mailadmin_append_only()"
+_GLASS_REFUSED = (
+    ("born_open", "INSERT", "NEW.closed_at IS NOT NULL OR NEW.closed_by_id IS NOT NULL"),
+    ("no_update", "UPDATE", _GLASS_ALTERED),
+    ("no_delete", "DELETE", "1 = 1"),
+)
 _SQLITE_TRIGGERS += [
     (
-        "tables_brokenglass_no_update",
-        "tables_brokenglass",
-        "BEFORE UPDATE ON tables_brokenglass "
-        + _refusal(_GLASS_ALTERED.replace("IS DISTINCT FROM", "IS NOT"), "tables_brokenglass is append-only"),
-    ),
+        f"{_GLASS}_{name}",
+        _GLASS,
+        f"BEFORE {event} ON {_GLASS} "
+        + _refusal(condition.replace("IS DISTINCT FROM", "IS NOT"), f"{_GLASS} is append-only"),
+    )
+    for name, event, condition in (
+        *_GLASS_REFUSED,
+        ("no_replace", "INSERT", _stands(_GLASS, "id = NEW.id OR request_id = NEW.request_id")),
+    )
+]
+_SQLITE_TRIGGERS.append(
     (
-        "tables_brokenglass_no_delete",
-        "tables_brokenglass",
-        f"BEFORE DELETE ON tables_brokenglass {_refusal('1', 'tables_brokenglass is append-only')}",
-    ),
+        f"{_GLASS}_by_another",
+        _GLASS,
+        f"BEFORE UPDATE ON {_GLASS} " + _refusal(f"NEW.closed_by_id IN ({_AUTHORS})", "an author cannot review"),
+    )
+)
+_POSTGRESQL_TRIGGERS += [
+    (
+        f"{_GLASS}_{name}",
+        _GLASS,
+        f"BEFORE {event} ON {_GLASS} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION mailadmin_append_only()",
+    )
+    for name, event, condition in _GLASS_REFUSED
 ]
 _POSTGRESQL_TRIGGERS += [
     (
-        "tables_brokenglass_no_update",
-        "tables_brokenglass",
-        f"BEFORE UPDATE ON tables_brokenglass FOR EACH ROW WHEN ({_GLASS_ALTERED}) {_REFUSE}",
+        f"{_GLASS}_no_truncate",
+        _GLASS,
+        f"BEFORE TRUNCATE ON {_GLASS} FOR EACH STATEMENT EXECUTE FUNCTION mailadmin_append_only()",
     ),
     (
-        "tables_brokenglass_no_delete",
-        "tables_brokenglass",
-        f"BEFORE DELETE ON tables_brokenglass FOR EACH ROW {_REFUSE}",
+        f"{_GLASS}_by_another",
+        _GLASS,
+        f"BEFORE UPDATE ON {_GLASS} FOR EACH ROW EXECUTE FUNCTION mailadmin_glass_by_another()",
     ),
 ]
 _SQLITE_TRIGGERS.append(

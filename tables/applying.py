@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, notices, policy, reviewers, scopes
+from tables import audit, glass_gate, notices, policy, policy_gate, reviewers, scopes, sizes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
 from tables.judging import risks_of
-from tables.models import ENTRY_MODELS, Change, ChangeRequest, Cluster, EntryModel
+from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
 from tables.sendmail.render import item_text
-from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.territory import zone
 from tables.states import checksum, from_json
@@ -50,16 +51,16 @@ def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
     Those of the whole file are not in it: they change with every other edit of the table, which nobody need approve
     this request again for.
     """
-    return checksum(
-        {
-            "request": request.pk,
-            "reason": request.reason,
-            "changes": [
-                [change.table, change.key, change.action, change.before, change.after, change.author_id, _lines(change)]
-                for change in sorted(changes, key=lambda change: (change.table, change.key))
-            ],
-        }
-    )
+    looked_at = {
+        "request": request.pk,
+        "reason": request.reason,
+        "changes": [
+            [change.table, change.key, change.action, change.before, change.after, change.author_id, _lines(change)]
+            for change in sorted(changes, key=lambda change: (change.table, change.key))
+        ],
+    }
+    beside = policy_gate.carried(request)
+    return checksum(looked_at if beside is None else {**looked_at, "beside": beside})
 
 
 def _lines(change: Change) -> list[str]:
@@ -110,11 +111,12 @@ def _current(cluster: Cluster, table: TableSpec, keys: list[str]) -> dict[str, E
 
 
 @transaction.atomic
-def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
+def apply(*, request: ChangeRequest, actor: Actor, glass: BrokenGlass | None = None) -> ChangeRequest:
     """Carry a submitted request out, whole or not at all.
 
     Everything that could have changed since it was submitted is looked at again: its checksum, what stands in the
     tables, the risks, and whether the approvals still count. A conflict closes it and changes nothing.
+    ``glass`` stands in for approvals, open threads and whatever else it would wait for.
     """
     request = locked(request)
     cluster = request.cluster
@@ -123,12 +125,17 @@ def apply(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
     if request_checksum(request, changes) != request.checksum:
         raise ChangeError(f"Change request {request.pk} is not what was submitted. Bring it up to date.")
-    if held_back := waits(request):
+    if glass:
+        glass_gate.refuse_other(glass=glass, request=request, actor=actor)
+    elif held_back := waits(request, changes):
         raise Waiting(held_back)
+    if overtaken := policy_gate.conflict(request):
+        return _end_in_conflict(request, actor, overtaken)
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
     scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
-    request.risks = _refuse_unapproved(request, changes)
+    _refuse_unapproved(request, changes, by_glass=glass is not None)
+    policy_gate.carry_out(request=request, actor=actor)
     _write(cluster, changes)
     _number(cluster, changes)
     close(request=request, state=State.APPLIED)
@@ -147,35 +154,37 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     request = locked(request)
     cluster = request.cluster
     changes = list(request.changes.select_related("author").order_by("id"))
-    demand = policy.demand(request=request, risks=risks_of(cluster, changes))
+    demand = policy.demand(request=request, risks=risks_of(cluster, changes), changes=changes)
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
     state = State.APPROVED if enough else State.SUBMITTED
     if request.state != state:
         request.state = state
         request.save(update_fields=["state"])
-    if not enough or waits(request):
+    if not enough or waits(request, changes):
         return request
     return apply(request=request, actor=actor)
 
 
-def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change]) -> list[Risk]:
-    """The risks as they are now, each backed by as many approvals as it needs."""
-    risks = risks_of(request.cluster, changes)
-    demand = policy.demand(request=request, risks=risks)
-    lacking = reviewers.lacking(reviewers.valid_approvals(request), demand) if demand.reviews else 0
-    if lacking and not reviewers.went_by_glass(request):
+def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change], *, by_glass: bool) -> None:
+    """Note the risks as they are now, each backed by as many approvals as it needs, or by an emergency, and what was
+    done alone."""
+    demand = policy.demand(request=request, risks=risks_of(request.cluster, changes), changes=changes)
+    given = reviewers.valid_approvals(request)
+    lacking = reviewers.lacking(given, demand) if demand.reviews else 0
+    if lacking and not by_glass:
         persons = "one more person" if lacking == 1 else f"{lacking} more persons"
-        raise Forbidden(f"Change request {request.pk} needs an approval by {persons} ({', '.join(demand.reasons)}).")
-    return sorted(risks)
+        raise Forbidden(
+            f"Change request {request.pk} needs an approval by {persons}{demand.whom} ({', '.join(demand.reasons)})."
+        )
+    request.risks, request.asked = demand.risks, dict(demand.found)
+    sizes.mark(cluster=request.cluster, changes=changes, approved=bool(given))
 
 
-def waits(request: ChangeRequest) -> str:
+def waits(request: ChangeRequest, changes: Sequence[Change] | None = None) -> str:
     """Why an approved request must not be applied yet; empty when it may."""
-    if reviewers.went_by_glass(request):
-        return ""
     open_threads = request.remarks.filter(parent__isnull=True, resolved_at__isnull=True).count()
     if not open_threads:
-        return ""
+        return policy.waits(request=request, changes=changes)
     threads = "a thread of its review is" if open_threads == 1 else f"{open_threads} threads of its review are"
     return f"Change request {request.pk} waits: {threads} open. Have it answered and resolved."
 
@@ -184,6 +193,10 @@ def _conflicted(request: ChangeRequest, actor: Actor, found: Sequence[tuple[Chan
     keys = ", ".join(f"{change.key} in {change.table}" for change, _stands in found[:5])
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     outcome = f"Changed since it was submitted: {keys}{more}. Make the request anew from what stands now."
+    return _end_in_conflict(request, actor, outcome)
+
+
+def _end_in_conflict(request: ChangeRequest, actor: Actor, outcome: str) -> ChangeRequest:
     close(request=request, state=State.CONFLICTED, outcome=outcome)
     audit.record(actor=actor, action="request-conflicted", cluster=request.cluster, request=request, reason=outcome)
     notices.conflicted(request=request, actor=actor)
@@ -194,7 +207,7 @@ def close(*, request: ChangeRequest, state: str, outcome: str = "") -> None:
     """End a request: its keys are free again."""
     request.changes.filter(holds=True).update(holds=False)
     request.state, request.outcome, request.closed_at = state, outcome, timezone.now()
-    request.save(update_fields=["state", "outcome", "closed_at", "risks"])
+    request.save(update_fields=["state", "outcome", "closed_at", "risks", "asked"])
     notices.settle(request=request)
 
 
@@ -241,7 +254,7 @@ def _number(cluster: Cluster, changes: Sequence[Change]) -> None:
     now = timezone.now()
     for number, change in enumerate(changes, start=cluster.last_change + 1):
         change.number, change.applied_at = number, now
-    Change.objects.bulk_update(changes, ["number", "applied_at"], batch_size=CHUNK)
+    Change.objects.bulk_update(changes, ["number", "applied_at", "alone"], batch_size=CHUNK)
     cluster.last_change += len(changes)
     cluster.save(update_fields=["last_change"])
 
@@ -259,11 +272,23 @@ def _record(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Seq
                 reason=request.reason,
                 before=change.before,
                 after=change.after,
-                detail={"change": change.number, "applied_by": actor.name},
+                detail={"change": change.number, "applied_by": actor.name, **_further(request, change)},
             )
             for change in changes
         ]
     )
+
+
+def _further(request: ChangeRequest, change: Change) -> dict[str, Any]:
+    """What the history says beside the change itself, where it is not what it mostly is: so nobody alters it unseen."""
+    told: dict[str, Any] = {}
+    if request.kind != ChangeRequest.Kind.EDIT:
+        told["kind"] = request.kind
+    if (request.author_id, request.author_name) != (change.author_id, change.author_name):
+        told["author"] = request.author_name
+    if request.risks:
+        told["risks"] = request.risks
+    return told | ({"risky": True} if change.risky else {})
 
 
 def _overtake(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Sequence[Change]) -> None:

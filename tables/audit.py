@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
         cluster=act.cluster.name if act.cluster else "",
         table=act.table,
         key=act.key,
-        zone=zone(TABLES[act.table], act.key) if act.key and act.table in TABLES else "",
+        zone=_zone(act.table, act.key),
         request_id=act.request.pk if act.request else None,
         reason=act.reason,
         before=act.before,
@@ -83,6 +83,10 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
     )
     event.hash = event_hash(event)
     return event
+
+
+def _zone(table: str, key: str) -> str:
+    return zone(TABLES[table], key) if key and table in TABLES else ""
 
 
 def event_hash(event: AuditEvent) -> str:
@@ -142,10 +146,17 @@ class Finding:
     message: str
 
 
-def verify_chain() -> Iterator[Finding]:
-    """Every altered, missing or inserted event."""
-    number, previous = 0, ""
-    for event in AuditEvent.objects.order_by("number").iterator(chunk_size=BATCH):
+def verify_chain(events: Iterable[AuditEvent], number: int = 0, previous: str = "") -> Iterator[Finding]:
+    """Every altered, missing or inserted one of the events, which follow that number and hash up to the chain's end."""
+    number, previous = yield from follow(events, number, previous)
+    head = AuditHead.objects.filter(pk=1).first() or AuditHead()
+    if (head.number, head.hash) != (number, previous):
+        yield Finding("audit chain", f"It ends at event {number}, but event {head.number} was recorded last.")
+
+
+def follow(events: Iterable[AuditEvent], number: int, previous: str) -> Generator[Finding, None, tuple[int, str]]:
+    """What is wrong with events that follow that number and hash; returned is where they end."""
+    for event in events:
         subject = f"audit event {event.number}"
         if event.number != number + 1:
             yield Finding(subject, f"Events {number + 1} to {event.number - 1} are missing.")
@@ -153,7 +164,7 @@ def verify_chain() -> Iterator[Finding]:
             yield Finding(subject, "It does not follow from the event before it.")
         if event.hash != event_hash(event):
             yield Finding(subject, "What it says is not what was recorded.")
+        elif event.zone != _zone(event.table, event.key):
+            yield Finding(subject, "The zone under which it is found is not that of its key.")
         number, previous = event.number, event.hash
-    head = AuditHead.objects.filter(pk=1).first() or AuditHead()
-    if (head.number, head.hash) != (number, previous):
-        yield Finding("audit chain", f"It ends at event {number}, but event {head.number} was recorded last.")
+    return number, previous

@@ -12,13 +12,23 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
-from mailadmin.accounts.roles import BREAK_GLASS, Role
-from tables import applying, audit, contributors, notices, policy, releases
+from tables import applying, audit, contributors, glass_gate, notices, policy, releases, reviewers
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
-from tables.models import BrokenGlass, ChangeRequest, Release
+from tables.models import BrokenGlass, ChangeRequest, Release, Review
 
-__all__ = ["FRESH_MINUTES", "WAITS", "break_glass", "close", "is_open", "standing", "why_not"]
+__all__ = [
+    "FRESH_MINUTES",
+    "WAITS",
+    "break_glass",
+    "close",
+    "is_fresh",
+    "is_open",
+    "lacking",
+    "precedes",
+    "standing",
+    "why_not",
+]
 
 State = ChangeRequest.State
 
@@ -32,7 +42,9 @@ LEAST_REASON = 15
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person cannot break glass for this request; empty when they can."""
-    if reason := _why_not_person(request, user):
+    if request.kind == ChangeRequest.Kind.POLICY:
+        return "The policy is never changed by breaking glass: two persons make it."
+    if reason := glass_gate.why_not(cluster=request.cluster, user=user):
         return reason
     if request.state not in {State.SUBMITTED, State.APPROVED}:
         return f"This request is {request.state}. Glass is broken for one that waits."
@@ -41,15 +53,11 @@ def why_not(*, request: ChangeRequest, user: User) -> str:
     return ""
 
 
-def _why_not_person(request: ChangeRequest, user: User) -> str:
-    if not user.is_active or not user.has_perm(BREAK_GLASS):
-        return "Only an administrator can break glass."
-    if not user.groups.filter(name=Role.ADMINISTRATOR).exists():
-        return "Only an administrator can break glass: being a superuser is not enough."
-    named = policy.glass_breakers(request.cluster)
-    if named and user.get_username() not in named:
-        return f"The policy lets only these break glass: {', '.join(sorted(named))}."
-    return ""
+def is_fresh(*, person: User, proved_at: datetime | None) -> bool:
+    """Whether a second factor proved who this is just now, and after they last broke glass: one proof, one glass."""
+    if proved_at is None or timezone.now() - proved_at > timedelta(minutes=FRESH_MINUTES):
+        return False
+    return not BrokenGlass.objects.filter(person=person, at__gte=proved_at).exists()
 
 
 @transaction.atomic
@@ -60,15 +68,18 @@ def break_glass(*, request: ChangeRequest, person: User, reason: str, proved_at:
     :class:`Forbidden` and :class:`ChangeError`, and then nothing has happened.
     """
     _refuse_reason(reason)
-    now = timezone.now()
-    if proved_at is None or now - proved_at > timedelta(minutes=FRESH_MINUTES):
-        raise Forbidden(f"Confirm your second factor first: that must not be older than {FRESH_MINUTES} minutes.")
     request = applying.locked(request)
+    if not is_fresh(person=person, proved_at=proved_at):
+        raise Forbidden(
+            f"Confirm your second factor first: that must not be older than {FRESH_MINUTES} minutes, "
+            "and each broken glass takes one of its own."
+        )
     if refusal := why_not(request=request, user=person):
         raise Forbidden(refusal)
     # Whoever breaks it answers for it, and is no second person to it.
     contributors.note(request=request, actor=Actor.of(person))
-    BrokenGlass.objects.create(
+    now = timezone.now()
+    glass = BrokenGlass.objects.create(
         request=request,
         person=person,
         person_name=person.get_username(),
@@ -78,12 +89,12 @@ def break_glass(*, request: ChangeRequest, person: User, reason: str, proved_at:
         due_at=now + timedelta(hours=policy.glass_hours(request.cluster)),
     )
     _record(request, person, "glass-broken", reason)
-    done = applying.apply(request=request, actor=Actor.of(person))
+    done = applying.apply(request=request, actor=Actor.of(person), glass=glass)
     if done.state != State.APPLIED:
         raise ChangeError(f"Change request {done.pk} could not be applied. {done.outcome}")
     notices.glass_broken(request=done, actor=Actor.of(person), reason=reason.strip())
     why = f"Glass broken for request {request.pk}: {reason.strip()}"
-    return releases.cut(cluster=request.cluster, actor=Actor.of(person), reason=why, emergency=True)
+    return releases.cut(cluster=request.cluster, actor=Actor.of(person), reason=why, glass=glass)
 
 
 def _refuse_reason(reason: str) -> None:
@@ -103,6 +114,17 @@ def standing() -> QuerySet[BrokenGlass]:
 def is_open(request: ChangeRequest) -> bool:
     """Whether a request went live in an emergency and still needs its review."""
     return request.state == State.APPLIED and standing().filter(request=request).exists()
+
+
+def precedes(request: ChangeRequest, review: Review) -> bool:
+    """Whether somebody decided before glass was broken: what is asked of them now is something else."""
+    return BrokenGlass.objects.filter(request=request, closed_at__isnull=True, at__gt=review.at).exists()
+
+
+def lacking(request: ChangeRequest) -> int:
+    """How many more persons must approve afterwards: as many as it would have needed before."""
+    demand = policy.demand(request=request, risks=request.risks)
+    return reviewers.lacking(reviewers.valid_approvals(request), demand)
 
 
 def close(*, request: ChangeRequest, reviewer: User, decision: str, comment: str = "") -> None:

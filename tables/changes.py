@@ -67,6 +67,9 @@ State = ChangeRequest.State
 #: Keys that one query asks for.
 CHUNK = 500
 
+#: What a version of a request is.
+SUBMITTED = ("reason", "submitter", "risks", "asked", "policy_version", "checksum")
+
 
 # --- making a request -------------------------------------------------------------------------------------------------
 
@@ -160,19 +163,21 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     found = risks_of_each(cluster, changes)
     risks = frozenset[Risk]().union(*found)
     request.reason = reason.strip() or request.reason
-    needed = policy.demand(request=request, risks=risks).reviews
-    if needed and not request.reason:
-        raise ReasonMissing(risks)
-    _refuse_held_keys(cluster, changes, scopes.of_actor(actor))
     request.submitter = actor.person
-    request.risks = sorted(risks)
+    demand = policy.demand(request=request, risks=risks, changes=changes)
+    needed = demand.reviews
+    if needed and not request.reason:
+        raise ReasonMissing(demand.reasons)
+    _refuse_held_keys(cluster, changes, scopes.of_actor(actor))
+    request.risks, request.asked = demand.risks, dict(demand.found)
+    request.policy_version = policy.in_force(cluster).number
     request.checksum = applying.request_checksum(request, changes)
     request.submitted_at = timezone.now()
     request.state = State.SUBMITTED
-    request.save(update_fields=["reason", "submitter", "risks", "checksum", "submitted_at", "state"])
+    request.save(update_fields=[*SUBMITTED, "submitted_at", "state"])
     if not needed:
         return applying.apply(request=request, actor=actor)
-    _refuse_unreviewable(request)
+    _refuse_unreviewable(request, demand)
     request.changes.filter(risky=True).update(risky=False)
     _mark_risky(changes, found)
     try:
@@ -209,11 +214,18 @@ def _refuse_held_keys(cluster: Cluster, changes: Sequence[Change], scope: Scope)
             raise KeyHeld(seeing.named(scope, held.request), held.table, held.key)
 
 
-def _refuse_unreviewable(request: ChangeRequest) -> None:
-    if not reviewers.eligible_reviewers(request):
+def _refuse_unreviewable(request: ChangeRequest, demand: policy.Demand) -> None:
+    """Refuse at once what nobody, or too few, could ever approve."""
+    able = reviewers.eligible_reviewers(request)
+    if not able:
         raise ChangeError(
             f"This change needs a second person ({', '.join(request.risks)}), and nobody may review it. "
             "Ask an administrator to give another person the role approver."
+        )
+    if lacking := reviewers.unmet(able, demand):
+        raise ChangeError(
+            f"This change needs {demand.reviews} approvals{demand.whom} ({', '.join(request.risks)}). There are "
+            f"{len(able)} who may review it, {lacking} too few. Ask an administrator to give others that role."
         )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tables import applying, audit, contributors, notices
+from tables import applying, audit, contributors, notices, policy
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest, Cluster
@@ -36,17 +35,26 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
 
 @transaction.atomic
 def expire(*, now: datetime | None = None) -> int:
-    """Close requests that nobody decided for ``MAILADMIN_REQUEST_DAYS`` days; how many there were."""
-    limit = (now or timezone.now()) - timedelta(days=settings.REQUEST_DAYS)
-    stale = ChangeRequest.objects.filter(state=State.SUBMITTED, submitted_at__lt=limit)
+    """Close requests that nobody decided for as many days as the policy lets them wait; how many there were."""
+    at, expired = now or timezone.now(), 0
+    # Nothing expires within a day, whatever the policy says.
+    old = ChangeRequest.objects.filter(state=State.SUBMITTED, submitted_at__lt=at - timedelta(days=1))
     # One order of locks everywhere: the clusters first.
-    list(Cluster.objects.select_for_update(no_key=True).filter(pk__in=stale.values("cluster")).order_by("pk"))
-    stale = stale.select_for_update(no_key=True)
-    for request in stale:
-        outcome = f"Nobody decided it within {settings.REQUEST_DAYS} days."
+    list(Cluster.objects.select_for_update(no_key=True).filter(pk__in=old.values("cluster")).order_by("pk"))
+    for pk in list(old.order_by("pk").values_list("pk", flat=True)):
+        request = (
+            ChangeRequest.objects.select_for_update(of=("self",), no_key=True).select_related("cluster").get(pk=pk)
+        )
+        days = policy.request_days(request)
+        if request.state != State.SUBMITTED or request.submitted_at is None:
+            continue
+        if request.submitted_at >= at - timedelta(days=days):
+            continue
+        outcome = f"Nobody decided it within {days} day{'s' if days > 1 else ''}."
         applying.close(request=request, state=State.EXPIRED, outcome=outcome)
         audit.record(
             actor=Actor("mailadmin"), action="request-expired", cluster=request.cluster, request=request, reason=outcome
         )
         notices.expired(request=request)
-    return len(stale)
+        expired += 1
+    return expired

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, entries, inbox, scopes, seeing
+from tables import breaking, entries, inbox, policy, scopes, seeing
 from tables.models import BrokenGlass, ChangeRequest, CheckRun, Cluster
 from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
@@ -67,6 +67,11 @@ class Navigation:
     @cached_property
     def scope(self) -> Scope:
         return scopes.of_person(cast("User", self.request.user))
+
+    @cached_property
+    def unreviewed(self) -> list[str]:
+        """The reasons for which the policy asks nobody to review: every page says so."""
+        return list(policy.in_force(self.cluster).rules.unreviewed) if self.request.user.is_authenticated else []
 
     @property
     def search_url(self) -> str:
@@ -171,6 +176,8 @@ class Navigation:
         links = []
         if self._may(roles.AUDIT):
             links.append(self._link("History", "audit", "clock"))
+        if self._may(roles.VIEW):
+            links.append(self._link("Policy", "policy", "scale"))
         if self._may(roles.PEOPLE):
             links.append(self._link("People", "people", "user-group"))
         return links

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 
-from tables.sendmail.spec import Entry, Problem, Risk
+from tables.sendmail.spec import Entry, Problem
 
 if TYPE_CHECKING:
     from tables.models import ChangeRequest
@@ -49,7 +49,7 @@ class KeyHeld(ChangeError):
 class ReasonMissing(ChangeError):
     """A change that another person must review has to say why."""
 
-    def __init__(self, risks: Collection[Risk]) -> None:
+    def __init__(self, risks: Collection[str]) -> None:
         self.risks = frozenset(risks)
         super().__init__(
             f"This change needs a second person ({', '.join(sorted(risks))}). Say in the reason why it is wanted."

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from tables import archives
 from tables.errors import ChangeError
-from tables.models import AuditEvent, Change, Cluster, Release
+from tables.models import Change, Cluster, Release
 from tables.releases import file_items, snapshot
 from tables.sendmail.masking import Mask
 from tables.sendmail.render import render
@@ -32,8 +33,8 @@ def change_number_at(cluster: Cluster, at: str) -> int:
     last = before.order_by("-number").values_list("number", flat=True).first()
     if last is not None:
         return last
-    started = AuditEvent.objects.filter(action="baseline", cluster=cluster.name, at__lte=moment).exists()
-    if not started:
+    start = archives.baseline(cluster)
+    if start is None or start.at > moment:
         raise ChangeError(f"The tables held nothing at {at}. Name a later time.")
     return 1
 
@@ -63,9 +64,9 @@ def was_ever_used(*, cluster: Cluster, table: TableSpec, change_number: int) -> 
     """Whether a table has text, entries or a history: one without has no file."""
     if next(file_items(cluster=cluster, table=table, change_number=change_number), None) is not None:
         return True
-    taken_over = AuditEvent.objects.filter(action="baseline", cluster=cluster.name, detail__tables__has_key=table.name)
+    start = archives.baseline(cluster)
     applied = Change.objects.filter(cluster=cluster, table=table.name, number__isnull=False)
-    return taken_over.exists() or applied.exists()
+    return (start is not None and table.name in start.tables) or applied.exists()
 
 
 class Written(NamedTuple):

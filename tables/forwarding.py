@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mailadmin.environment import SyslogTarget
-from tables import syslog
+from tables import archives, syslog
 from tables.eventlines import as_text, shown
 from tables.models import AuditEvent, AuditHead, ForwardingCursor
 
@@ -54,7 +54,8 @@ def forward(*, seconds: float = TURN_SECONDS) -> int:
 def waiting() -> int:
     """Events that were not sent yet."""
     head = AuditHead.objects.filter(pk=1).first()
-    return head.number - _cursor().number if head else 0
+    gone, _hash = archives.end()  # from before there was a server
+    return head.number - max(_cursor().number, gone) if head else 0
 
 
 def sent_until() -> int | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: The table that came last of those that the guards look at: before it they cannot stand.
-NEEDED = "tables_remark"
+NEEDED = "tables_policyversion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,9 @@ FROZEN = (
     "reason",
     "checksum",
     "risks",
+    "asked",
+    "policy_version",
+    "undoes_id",
 )
 
 _APPLIED = "what was applied cannot be altered or deleted"
@@ -71,7 +74,7 @@ GUARDS = (
         "update",
         _APPLIED,
         "OLD.number IS NULL AND NEW.number IS NOT NULL",
-        frozenset({"number", "applied_at"}),
+        frozenset({"number", "applied_at", "alone"}),
     ),
     Guard(
         "tables_change_stays",

@@ -21,7 +21,7 @@ from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest, Cluster, FilePassage
 from tables.placing import end_of
 from tables.readings import Reading, buffered, refuse_change
-from tables.releases import entries_at
+from tables.releases import entries_at, passages
 from tables.scopes import Scope
 from tables.sendmail import mailcf
 from tables.sendmail.foreign import look
@@ -32,7 +32,7 @@ from tables.sendmail.secret import MASK
 from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import decode, visible
-from tables.states import table_digest
+from tables.states import passages_digest, table_digest
 
 MERGE, REPLACE = "merge", "replace"
 
@@ -222,7 +222,7 @@ def baseline(
 
 def _take_over(cluster: Cluster, report: FileReport, names: frozenset[str], progress: Progress | None) -> FileReport:
     table = report.table
-    passages: list[FilePassage] = []
+    between: list[FilePassage] = []
 
     def entries() -> Iterator[Entry]:
         for item in _items(report, names, progress):
@@ -230,10 +230,10 @@ def _take_over(cluster: Cluster, report: FileReport, names: frozenset[str], prog
                 refuse_hidden(report, item)
                 yield item
             else:
-                passages.append(FilePassage(cluster=cluster, table=table.name, position=item.position, text=item.text))
+                between.append(FilePassage(cluster=cluster, table=table.name, position=item.position, text=item.text))
 
     bulk.load(cluster=cluster, table=table, entries=entries())
-    FilePassage.objects.bulk_create(passages, batch_size=CHUNK)
+    FilePassage.objects.bulk_create(between, batch_size=CHUNK)
     return report
 
 
@@ -260,7 +260,9 @@ def _taken_over(request: ChangeRequest, actor: Actor, reports: Sequence[FileRepo
         change = request.cluster.last_change
         sorted_entries = entries_at(cluster=request.cluster, table=report.table, change_number=change, by="key")
         count, digest = table_digest(sorted_entries)
+        number, text = passages_digest(passages(cluster=request.cluster, table=report.table))
         told[report.table.name] |= {"entries": count, "sha256": digest}
+        told[report.table.name] |= {"passages": {"number": number, "sha256": text}}
     return told
 
 
@@ -301,18 +303,19 @@ def request_import(
     When they say it already there is no request, and nothing is kept: no byte of the files got in.
     """
     looks = refuse_foreign(files, force)
-    request = changes.draft(cluster=cluster, actor=actor, kind=ChangeRequest.Kind.IMPORT, reason=reason)
     names = local_names(files)
     reports = []
-    for name, path in files.items():
-        report = FileReport(TABLES[name], path, forced=looks.get(name, ""))
-        pairs = _differences(scopes.of_actor(actor), cluster, report, names, mode, progress)
-        changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
-        reports.append(report)
-    if not request.changes.exists():
-        # A draft has authors by now, which nothing deletes: it is as if it had never been begun.
-        transaction.set_rollback(True)
-        return Outcome(None, reports)
+    with transaction.atomic():
+        request = changes.draft(cluster=cluster, actor=actor, kind=ChangeRequest.Kind.IMPORT, reason=reason)
+        for name, path in files.items():
+            report = FileReport(TABLES[name], path, forced=looks.get(name, ""))
+            pairs = _differences(scopes.of_actor(actor), cluster, report, names, mode, progress)
+            changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
+            reports.append(report)
+        if not request.changes.exists():
+            # Its author is noted for good, so an empty draft is not deleted: it never was.
+            transaction.set_rollback(True)
+            return Outcome(None, reports)
     request.reason = reason or f"Import of {', '.join(decode(os.fsencode(path)) for path in files.values())}"
     request.save(update_fields=["reason"])
     audit.record(

@@ -41,3 +41,18 @@ def risks_within(request: ChangeRequest, shown: Sequence[Change]) -> list[frozen
 def is_tightening(table: TableSpec, before: Entry | None, after: Entry | None, look: Lookup) -> bool:
     """Whether a change takes back what needed a second person to be given. It never has to wait."""
     return not table.risks(before, after, look) and bool(table.risks(after, before, look))
+
+
+def tightens(cluster: Cluster, changes: Sequence[Change], *, done: bool = False) -> list[bool]:
+    """Of changes that are done at once, which take back what needed a second person to be given.
+
+    ``done``: the tables hold what they lead to, not what they start from.
+    """
+    steps = [step_of(change) for change in changes]
+    backwards = [(table, after, before) for table, before, after in steps]
+    stands = remembered(look_around(cluster))
+    other = remembered(after_all(backwards if done else steps, stands))
+    earlier, later = (other, stands) if done else (stands, other)
+    there = risks_together(steps, earlier, later)
+    back = risks_together(backwards, later, earlier)
+    return [not opened and bool(closed) for opened, closed in zip(there, back, strict=True)]

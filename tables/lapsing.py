@@ -26,7 +26,7 @@ def remind(*, now: datetime | None = None) -> int:
 
 
 def _life(cluster: Cluster) -> timedelta:
-    return timedelta(hours=policy.approval_hours(cluster))
+    return timedelta(hours=policy.in_force(cluster).rules.approval_hours)
 
 
 def _old(cluster: Cluster, now: datetime) -> Iterator[Review]:

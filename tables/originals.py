@@ -13,11 +13,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from mailadmin.accounts.roles import SECRETS, VIEW
-from tables import audit, scopes
+from tables import archives, audit, scopes
 from tables.actors import Actor
+from tables.archives import History
 from tables.audit import Finding
 from tables.errors import ChangeError, Forbidden
-from tables.models import AuditEvent, ChangeRequest, Cluster, OriginalFile, OriginalPart
+from tables.models import ChangeRequest, Cluster, OriginalFile, OriginalPart
 from tables.readings import refuse_change
 from tables.sendmail.masking import Mask, has_password
 from tables.sendmail.spec import TableSpec
@@ -113,16 +114,14 @@ def content(file: OriginalFile) -> Iterator[bytes]:
 # --- proving ----------------------------------------------------------------------------------------------------------
 
 
-def verify(cluster: Cluster) -> Iterator[Finding]:
+def verify(history: History, cluster: Cluster) -> Iterator[Finding]:
     """Every kept file still is what was imported, and every import of which the history tells has its files."""
-    told: dict[int, str] = {}
-    for event in AuditEvent.objects.filter(action__in=["baseline", "import"], cluster=cluster.name).order_by("number"):
-        for said in event.detail["tables"].values():
-            if "original" in said:  # an older history kept none
-                told[said["original"]] = said["file_sha256"]
+    told: dict[str, str] = dict(archives.checkpoint(cluster).get("originals", {}))
+    for event in history.events(cluster=cluster.name, actions=["baseline", "import"]):
+        told |= archives.originals_told(event)
     for file in OriginalFile.objects.filter(cluster=cluster).order_by("id").iterator():
         subject = f"original file {file.pk}"
-        if told.pop(file.pk, None) != file.sha256:
+        if told.pop(str(file.pk), None) != file.sha256:
             yield Finding(subject, "The audit history does not tell of it.")
         if _checksum(file) != (file.size, file.sha256):
             yield Finding(subject, f"Its bytes are not those that were imported into {file.table}.")

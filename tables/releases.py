@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, policy, reviewers, scopes
+from tables import audit, glass_gate, policy, release_gate, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
+from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
-from tables.states import checksum, from_json
+from tables.states import checksum_of_list, from_json
 
 __all__ = ["cut", "entries_at", "file_items", "newest", "passages", "pending", "release_checksum", "snapshot"]
 
@@ -30,20 +30,22 @@ def newest(cluster: Cluster) -> Release | None:
 
 @transaction.atomic
 def cut(
-    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, emergency: bool = False
+    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, glass: BrokenGlass | None = None
 ) -> Release:
     """Say that what is applied now shall be live on every host of the cluster, and queue it there.
 
-    When nothing was applied since the newest release, that one is queued again.
+    When nothing was applied since the newest release, that one is queued again. ``glass``: for which emergency.
     """
     if actor.person is not None and not actor.person.has_perm(PUBLISH):
         raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
     if override and scopes.of_actor(actor).limited:
         raise Forbidden("What stops an unsafe publication concerns all domains. Ask somebody who sees all of them.")
+    if glass:
+        glass_gate.refuse_other(glass=glass, request=glass.request, actor=actor)
     cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
-        release = _cut(cluster, actor, reason.strip(), after=release, emergency=emergency)
+        release = _cut(cluster, actor, reason.strip(), after=release, glass=glass)
     for host in cluster.hosts.all():
         Publication.objects.create(
             release=release,
@@ -62,25 +64,36 @@ def cut(
     return release
 
 
-def _refuse_unbacked(cluster: Cluster, after: int) -> None:
-    """Who approved what is about to be published must still be an approver; what was undone since does not count."""
+def _standing(cluster: Cluster, after: int) -> QuerySet[ChangeRequest]:
+    """The requests of what is about to be published; what was undone since does not count."""
     fresh = Change.objects.filter(cluster=cluster, number__gt=after)
     newer = fresh.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
     standing = fresh.filter(~Exists(newer))
-    for request in ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk"):
+    return ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk")
+
+
+def _refuse_unbacked(requests: Iterable[ChangeRequest]) -> None:
+    """Who approved what is about to be published must still be an approver."""
+    for request in requests:
         demand = policy.demand(request=request, risks=request.risks)
         lacking = reviewers.lacking(reviewers.standing_approvals(request), demand) if demand.reviews else 0
-        if lacking and not reviewers.went_by_glass(request):
+        if lacking and not glass_gate.went(request):
             raise ChangeError(_unbacked(request))
 
 
 def _unbacked(request: ChangeRequest) -> str:
     given = reviewers.decisions(request).values()
     if any(reviewers.lapsed(review) for review in given if review.decision == Review.Decision.APPROVE):
-        hours = policy.approval_hours(request.cluster)
+        hours = policy.approval_hours(request)
         return (
             f"Change request {request.pk} was approved more than {hours} hours ago and never published. "
             "Have it approved again on its page, or take its changes back."
+        )
+    if not reviewers.lacking(reviewers.standing_approvals(request), policy.demand_then(request)):
+        demand = policy.demand(request=request, risks=request.risks)
+        return (
+            f"The policy now asks for {demand.reviews} approvals{demand.whom} of what change request {request.pk} did. "
+            "Take its changes back, or propose them anew."
         )
     return (
         f"Who approved change request {request.pk} is no longer an approver, so it cannot be published. "
@@ -88,8 +101,13 @@ def _unbacked(request: ChangeRequest) -> str:
     )
 
 
-def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, emergency: bool) -> Release:
-    _refuse_unbacked(cluster, after.change_number if after else 0)
+def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, glass: BrokenGlass | None) -> Release:
+    published = after.change_number if after else 0
+    if glass is None:
+        release_gate.refuse_frozen(cluster=cluster, after=published)
+    fresh = list(_standing(cluster, published).select_related("cluster"))
+    _refuse_unbacked(fresh)
+    release_gate.refuse_third_person(actor=actor, requests=fresh)
     release = Release.objects.create(
         cluster=cluster,
         number=after.number + 1 if after else 1,
@@ -97,7 +115,7 @@ def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, 
         author=actor.person,
         author_name=actor.name,
         reason=reason,
-        checksum=release_checksum(cluster, after.change_number if after else 0, cluster.last_change),
+        checksum=release_checksum(cluster, published, cluster.last_change),
     )
     audit.record(
         actor=actor,
@@ -108,7 +126,7 @@ def _cut(cluster: Cluster, actor: Actor, reason: str, *, after: Release | None, 
             "release": release.number,
             "change": release.change_number,
             "checksum": release.checksum,
-            **({"emergency": True} if emergency else {}),
+            **({"glass": glass.request_id} if glass else {}),
         },
     )
     return release
@@ -118,7 +136,7 @@ def release_checksum(cluster: Cluster, after: int, until: int) -> str:
     """SHA-256 over the changes after ``after`` up to ``until``, each with the checksum it was approved under."""
     changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
     values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
-    return checksum([list(value) for value in values.iterator(chunk_size=FETCH)])
+    return checksum_of_list(values.iterator(chunk_size=FETCH))
 
 
 def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from tables import breaking, notices
-from tables.models import ChangeRequest, Notice
+from tables import breaking, notices, policy
+from tables.models import ChangeRequest, Cluster, Notice
 
 #: How long before its end a request is told of, unless its whole time is short.
 BEFORE = timedelta(days=2)
@@ -18,11 +17,16 @@ BEFORE = timedelta(days=2)
 
 def remind(*, now: datetime | None = None) -> int:
     """Tell those who may decide, and the authors, of what waits for too long; how many requests there were."""
-    now = now or timezone.now()
-    lifetime = timedelta(days=settings.REQUEST_DAYS)
+    return sum(_remind_of(cluster, now or timezone.now()) for cluster in Cluster.objects.order_by("pk"))
+
+
+def _remind_of(cluster: Cluster, now: datetime) -> int:
+    rules = policy.in_force(cluster).rules
+    lifetime = timedelta(days=rules.request_days)
     ending = now - lifetime + min(BEFORE, lifetime / 2)
-    slow = now - timedelta(days=settings.REMIND_DAYS)
-    return _remind(_untold(ending, "expiring:"), lifetime) + _remind(_untold(slow, "undecided:", "expiring:"))
+    slow = now - timedelta(days=rules.remind_days)
+    told = _remind(_untold(cluster, ending, "expiring:"), lifetime)
+    return told + _remind(_untold(cluster, slow, "undecided:", "expiring:"))
 
 
 def remind_of_glass(*, now: datetime | None = None) -> int:
@@ -35,10 +39,10 @@ def remind_of_glass(*, now: datetime | None = None) -> int:
     return len(overdue)
 
 
-def _untold(moment: datetime, *keys: str) -> QuerySet[ChangeRequest]:
+def _untold(cluster: Cluster, moment: datetime, *keys: str) -> QuerySet[ChangeRequest]:
     """The requests submitted before a moment of which none of this was told since."""
     told = Notice.objects.filter(request=OuterRef("pk"), created_at__gte=OuterRef("submitted_at"))
-    found = ChangeRequest.objects.filter(state=ChangeRequest.State.SUBMITTED, submitted_at__lt=moment)
+    found = ChangeRequest.objects.filter(cluster=cluster, state=ChangeRequest.State.SUBMITTED, submitted_at__lt=moment)
     for key in keys:
         found = found.filter(~Exists(told.filter(key__startswith=key)))
     return found

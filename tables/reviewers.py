@@ -14,7 +14,8 @@ from mailadmin.accounts.grants import set_up_by
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import REVIEW
 from tables import contributors, policy, scopes
-from tables.models import BrokenGlass, ChangeRequest, Review
+from tables.models import ChangeRequest, Review
+from tables.rules import Need
 
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
@@ -34,6 +35,8 @@ def _why_not(request: ChangeRequest, authors: Collection[int], user: User) -> st
 
 def _why_outside(request: ChangeRequest, user: User) -> str:
     """Why a limited person may not review it: they must see, and could have written, all of it."""
+    if request.kind == ChangeRequest.Kind.POLICY and scopes.of_person(user).limited:
+        return "The policy concerns all domains. An approver who sees all of them must review it."
     return scopes.why_not_review(person=user, changes=request.changes.iterator)
 
 
@@ -53,14 +56,19 @@ def _is_new(user: User) -> bool:
     return user.credentials_set_at is None or user.credentials_set_at - user.date_joined < timedelta(minutes=1)
 
 
-def eligible_reviewers(request: ChangeRequest) -> list[User]:
-    """Everybody who may review the request now."""
+def everybody() -> list[User]:
+    """All who review anything."""
     app_label, codename = REVIEW.split(".")
     holds = Q(groups__permissions__codename=codename, groups__permissions__content_type__app_label=app_label)
     holds |= Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app_label)
     people = get_user_model().objects.filter(holds | Q(is_superuser=True), is_active=True).distinct()
+    return list(people.order_by("username"))
+
+
+def eligible_reviewers(request: ChangeRequest) -> list[User]:
+    """Everybody who may review the request now."""
     authors = contributors.ids(request)
-    return [person for person in people.order_by("username") if not _why_not(request, authors, person)]
+    return [person for person in everybody() if not _why_not(request, authors, person)]
 
 
 def decisions(request: ChangeRequest) -> dict[int, Review]:
@@ -71,18 +79,13 @@ def decisions(request: ChangeRequest) -> dict[int, Review]:
 
 def lapsed(review: Review) -> bool:
     """Whether an approval is too old to carry what has not gone live yet."""
-    return timezone.now() - review.at > timedelta(hours=policy.approval_hours(review.request.cluster))
+    return timezone.now() - review.at > timedelta(hours=policy.approval_hours(review.request))
 
 
 def _approvals(request: ChangeRequest) -> list[Review]:
     """Those of exactly this version that were neither withdrawn nor left lying too long."""
     given = [review for review in decisions(request).values() if review.decision == Review.Decision.APPROVE]
     return [review for review in given if not lapsed(review)]
-
-
-def went_by_glass(request: ChangeRequest) -> bool:
-    """Whether exactly this version went live, or may, in an emergency that somebody answers for by name."""
-    return BrokenGlass.objects.filter(request=request, checksum=request.checksum).exists()
 
 
 def standing_approvals(request: ChangeRequest) -> list[Review]:
@@ -105,4 +108,16 @@ def lacking(approvals: Collection[Review], demand: policy.Demand) -> int:
     if not demand.reviews:
         return 0
     needed = demand.reviews if any(review.complete for review in approvals) or not approvals else demand.reviews + 1
-    return max(0, needed - len(approvals))
+    return max(0, needed - len(approvals), unmet([review.reviewer for review in approvals], demand))
+
+
+def unmet(people: Collection[User], demand: policy.Demand) -> int:
+    """How many are missing among these people, by the need of the policy that lacks the most."""
+    return max([0, *(need.reviews - sum(meets(person, need) for person in people) for need in demand.needs)])
+
+
+def meets(person: User, need: Need) -> bool:
+    """Whether an approval by this person is one of those that the policy asks for."""
+    if need.people:
+        return person.get_username() in need.people
+    return not need.role or person.groups.filter(name=need.role).exists()

@@ -48,11 +48,11 @@ def why_not(*, request: ChangeRequest, user: User) -> str:
 
 
 def _why_not_again(request: ChangeRequest, user: User) -> str:
-    """A decision is final for its version, unless it was an approval that has lapsed."""
+    """A decision is final for its version, unless it was an approval that has lapsed or came before an emergency."""
     given = reviewers.decisions(request).get(user.pk)
     if given is None or given.decision == Decision.WITHDRAW:
         return ""
-    if given.decision == Decision.APPROVE and reviewers.lapsed(given):
+    if given.decision == Decision.APPROVE and (reviewers.lapsed(given) or breaking.precedes(request, given)):
         return ""
     return "You have decided on this version already."
 
@@ -107,7 +107,8 @@ def approve(
         _refuse_reversal(given)
     request = _decide(request, reviewer, checksum, Decision.APPROVE, comment, complete=_is_complete(request, ticked))
     if request.state == State.APPLIED:
-        breaking.close(request=request, reviewer=reviewer, decision=Decision.APPROVE)
+        if not breaking.lacking(request):
+            breaking.close(request=request, reviewer=reviewer, decision=Decision.APPROVE)
         return request
     return applying.settle(request=request, actor=Actor.of(reviewer))
 
@@ -120,10 +121,17 @@ def _refuse_reversal(given: Review) -> None:
 
 
 def _is_complete(request: ChangeRequest, ticked: Collection[int]) -> bool:
+    risky = _risky(request)
+    return len(risky) <= policy.tick_above(request) or risky <= set(ticked)
+
+
+def _risky(request: ChangeRequest) -> set[int]:
+    """The changes that put something at risk. Of what is applied already, those that did: they open nothing new now."""
+    if request.state == State.APPLIED:
+        return set(request.changes.filter(risky=True).values_list("pk", flat=True))
     changes = list(request.changes.order_by("id"))
     found = judging.risks_of_each(request.cluster, changes)
-    risky = {change.pk for change, risks in zip(changes, found, strict=True) if risks}
-    return len(risky) <= policy.tick_above(request.cluster) or risky <= set(ticked)
+    return {change.pk for change, risks in zip(changes, found, strict=True) if risks}
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tables.sendmail.spec import Entry
+from tables.sendmail.spec import Entry, Passage
 
 
 def to_json(entry: Entry | None) -> dict[str, Any] | None:
@@ -50,3 +50,22 @@ def table_digest(entries: Iterable[Entry]) -> tuple[int, str]:
         digest.update("\0".join(fields).encode() + b"\0")
         count += 1
     return count, digest.hexdigest()
+
+
+def passages_digest(passages: Iterable[Passage]) -> tuple[int, str]:
+    """How many passages and SHA-256 over all of them, which come in the order of the file."""
+    digest = hashlib.sha256()
+    count = 0
+    for passage in passages:
+        digest.update(f"{passage.position}\0{passage.text}\0".encode())
+        count += 1
+    return count, digest.hexdigest()
+
+
+def checksum_of_list(values: Iterable[Any]) -> str:
+    """:func:`checksum` of a list of the values, of which only one is in memory at a time."""
+    digest = hashlib.sha256(b"[")
+    for number, value in enumerate(values):
+        digest.update(("," if number else "").encode() + canonical_json(value).encode())
+    digest.update(b"]")
+    return digest.hexdigest()

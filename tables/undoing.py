@@ -9,7 +9,7 @@ from itertools import islice
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from tables import applying, changes
+from tables import applying, changes, scopes
 from tables.actors import Actor
 from tables.entries import get_entry, look_around, rows
 from tables.errors import ChangeError
@@ -65,15 +65,22 @@ def steps_of_undo(request: ChangeRequest) -> Iterator[Step]:
 
 def _overtaken(request: ChangeRequest, change: Change) -> str:
     of_key = Change.objects.filter(cluster=request.cluster, table=change.table, key=change.key)
-    later = of_key.filter(number__gt=change.number or 0).order_by("number").first()
-    by = f" by request {later.request_id} of {later.author_name}" if later else ""
-    return f"{visible(change.key)} in {change.table} was changed since{by}. Undo that first, or edit the entry by hand."
+    later = of_key.filter(number__gt=change.number or 0).order_by("-number").select_related("request").first()
+    if later is None:
+        return f"{visible(change.key)} in {change.table} is not what request {request.pk} made it. Edit it by hand."
+    if later.request.undoes_id == request.pk:
+        return f"Request {request.pk} is undone already, by request {later.request_id} of {later.author_name}."
+    return (
+        f"{visible(change.key)} in {change.table} was changed since request {request.pk} of {change.author_name}: "
+        f"by request {later.request_id} of {later.author_name}. Undo that first, or edit the entry by hand."
+    )
 
 
 @transaction.atomic
 def undo(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """A new request that takes back what one did. Applied at once when that opens nothing."""
     request = applying.locked(request)
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator())
     return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), undoes=request)
 
 

@@ -2,93 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from django.db.models import Exists, OuterRef
+from django.db import transaction
 
-from tables import originals
+from tables import archives, audit, originals, verifying_glass
+from tables.actors import Actor
 from tables.audit import Finding, verify_chain
-from tables.entries import get_entry
-from tables.models import AuditEvent, Change, ChangeRequest, Cluster
-from tables.policy import demand
-from tables.releases import entries_at, snapshot
-from tables.sendmail.tables import TABLES
-from tables.states import from_json, table_digest
+from tables.models import AuditEvent, Cluster
+from tables.proofs import archived, entries, log, people, releases, requests
+from tables.snapshots import snapshot
 
 
-def verify() -> Iterator[Finding]:
-    """Everything that does not hold: the chain, the change log against it, the tables against that, and kept files."""
+def verify(files: Sequence[Path] = ()) -> Iterator[Finding]:
+    """Everything that does not hold: the chain, the change log against it, requests and reviews, the tables against the
+    change log, releases, kept files, and what people may do.
+
+    ``files`` are the archives of the history. Without them what is archived is taken from their checkpoint.
+    """
     with snapshot():
-        yield from verify_chain()
+        history = yield from archives.opened(files)
+        yield from verify_chain(history.events(), *history.start)
+        yield from archives.verify(history)
+        whole = archives.last() is None
         for cluster in Cluster.objects.order_by("name"):
-            yield from _verify_numbers(cluster)
-            yield from _verify_log(cluster)
-            yield from _verify_reviews(cluster)
-            yield from _verify_entries(cluster)
-            yield from _verify_start(cluster)
-            yield from originals.verify(cluster)
+            yield from _verify_whole(cluster) if whole else archived.verify(history, cluster)
+            yield from verifying_glass.verify(cluster, since=history.known_from(cluster))
+            yield from originals.verify(history, cluster)
+        if whole:
+            yield from people.verify()
 
 
-def _verify_numbers(cluster: Cluster) -> Iterator[Finding]:
-    """Changes are numbered without a gap up to the cluster's last; a baseline takes number 1."""
-    numbers = Change.objects.filter(cluster=cluster, number__isnull=False).order_by("number")
-    expected = 2 if _baseline(cluster) else 1
-    for number in numbers.values_list("number", flat=True).iterator():
-        if number != expected:
-            yield Finding("change log", f"Change {expected} is missing; after it comes {number}.")
-        expected = (number or 0) + 1
-    if expected - 1 != cluster.last_change:
-        yield Finding("change log", f"It ends at change {expected - 1}, but {cluster.last_change} was applied last.")
-
-
-def _verify_log(cluster: Cluster) -> Iterator[Finding]:
-    """Each applied change says what its audit event says."""
-    events = AuditEvent.objects.filter(cluster=cluster.name, detail__has_key="change", action__startswith="entry-")
-    told = {}
-    for event in events.order_by("number").iterator():
-        told[event.detail["change"]] = (event.table, event.key, event.before, event.after)
-    applied = Change.objects.filter(cluster=cluster, number__isnull=False).order_by("number")
-    for change in applied.iterator():
-        if told.pop(change.number, None) != (change.table, change.key, change.before, change.after):
-            yield Finding(f"change {change.number}", "The change log does not say what the audit history says.")
-    for number in told:
-        yield Finding(f"change {number}", "It is in the audit history but not in the change log.")
-
-
-def _verify_reviews(cluster: Cluster) -> Iterator[Finding]:
-    """No request with a risk was applied without another person's approval of its checksum."""
-    applied = ChangeRequest.objects.filter(cluster=cluster, state=ChangeRequest.State.APPLIED)
-    for request in applied.exclude(kind=ChangeRequest.Kind.BASELINE).iterator():
-        approvals = AuditEvent.objects.filter(action="request-approved", request_id=request.pk)
-        given = {event.actor_id for event in approvals if event.detail.get("checksum") == request.checksum}
-        if len(given - {None, request.author_id}) < demand(request=request, risks=request.risks).reviews:
-            yield Finding(f"request {request.pk}", "It was applied without the approval that its risks need.")
-
-
-def _verify_entries(cluster: Cluster) -> Iterator[Finding]:
-    """Each entry that ever changed stands as its last change left it."""
-    applied = Change.objects.filter(cluster=cluster, number__isnull=False)
-    newer = applied.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
-    for change in applied.filter(~Exists(newer)).order_by("number").iterator():
-        stands = get_entry(cluster=cluster, table=TABLES[change.table], key=change.key)
-        if stands != from_json(change.key, change.after):
-            yield Finding(f"{change.table} {change.key}", f"It is not what change {change.number} made it.")
-
-
-def _verify_start(cluster: Cluster) -> Iterator[Finding]:
-    """Undoing every change gives what the baseline took over, or nothing: so no entry came in by another way."""
-    event = _baseline(cluster)
-    taken = event.detail["tables"] if event else {}
-    number = event.detail["change"] if event else 0
-    nothing = table_digest([])
-    for table in TABLES.values():
-        digest = table_digest(entries_at(cluster=cluster, table=table, change_number=number, by="key"))
-        said = taken.get(table.name)
-        if digest != ((said["entries"], said["sha256"]) if said else nothing):
-            yield Finding(
-                table.name, "Some of its entries came from, or were altered by, something other than a change."
-            )
+def _verify_whole(cluster: Cluster) -> Iterator[Finding]:
+    """All of a cluster, of which every event is in the database."""
+    baseline = _baseline(cluster)
+    yield from log.verify_numbers(cluster, baseline)
+    yield from log.verify_log(cluster)
+    yield from requests.verify(cluster)
+    yield from entries.verify(cluster, baseline)
+    yield from releases.verify(cluster)
 
 
 def _baseline(cluster: Cluster) -> AuditEvent | None:
     return AuditEvent.objects.filter(action="baseline", cluster=cluster.name).order_by("number").first()
+
+
+@transaction.atomic
+def note(*, actor: Actor, findings: int, archived: int) -> None:
+    """Keep that everything was verified, and how many things do not hold."""
+    detail = {"findings": findings, "archives": archived}
+    audit.record(actor=actor, action="audit-verified", detail=detail)
+
+
+def last_noted() -> AuditEvent | None:
+    return AuditEvent.objects.filter(action="audit-verified").order_by("-number").first()

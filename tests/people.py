@@ -6,6 +6,8 @@ from django.contrib.auth.models import Group
 
 from mailadmin.accounts.models import Delegation, Team, User
 from mailadmin.accounts.roles import Role
+from tables import audit
+from tables.actors import Actor
 
 PASSWORD = "correct horse battery staple"
 
@@ -20,7 +22,15 @@ CAST = {
 def make_person(username: str, *roles: Role) -> User:
     person = User.objects.create_user(username, f"{username}@example.com", PASSWORD)
     person.groups.set(Group.objects.filter(name__in=roles))
+    tell(person)
     return person
+
+
+def tell(person: User) -> None:
+    """Write into the history what somebody may do, as the panel does when it adds people: else nobody gave it."""
+    roles = ", ".join(role for role in Role if person.groups.filter(name=role).exists())
+    after = {"roles": roles, "may log in": person.is_active, "limited": person.limited}
+    audit.record(actor=Actor("cli:root"), action="person-added", key=person.username, after=after)
 
 
 def delegate(to: User | Team, tables: str, *domains: str, **more: Any) -> Delegation:
@@ -33,4 +43,5 @@ def make_limited(username: str, *roles: Role) -> User:
     person = make_person(username, *roles)
     person.limited = True
     person.save(update_fields=["limited"])
+    tell(person)
     return person

@@ -3,9 +3,10 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from mailadmin.accounts.models import User
@@ -14,6 +15,8 @@ from tables.actors import Actor
 
 #: Written for a failed log-in under a name that nobody has: what was typed there may be somebody's password.
 UNKNOWN = "unknown"
+#: For how long one refusal to let somebody try again stands for all that follow.
+LIMITED_SECONDS = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -34,9 +37,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
                 self._record(request, Actor.of(request.user), "logout")
             super().logout(request)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            actor = self._named(credentials)
+            # Once for each, lest somebody fill the history by trying on and on.
+            if cache.add(f"login-limited:{self.get_client_ip(request)}:{actor.name}", True, LIMITED_SECONDS):
+                self._record(request, actor, "login-limited")
+            raise
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        self._record(request, self._named(credentials), "login-failed")
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        self._record(request, Actor(name=user.get_username()), "login-failed", why="switched off")
+        response: HttpResponse = super().respond_user_inactive(request, user)
+        return response
+
+    def _named(self, credentials: dict[str, Any]) -> Actor:
         name = User.objects.filter(username__iexact=credentials.get("username", "")).values_list("username", flat=True)
-        self._record(request, Actor(name=name.first() or UNKNOWN), "login-failed")
+        return Actor(name=name.first() or UNKNOWN)
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         if user is not None and user.check_password(password):
@@ -49,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             user.set_password(password)
             user.must_change_password = False
             user.save(update_fields=["password", "must_change_password"])
-            audit.record(actor=Actor.of(user), action="password-changed")
+            audit.record(actor=Actor.of(user), action="password-changed", detail={"other_sessions": "ended"})
 
-    def _record(self, request: HttpRequest, actor: Actor, action: str) -> None:
-        audit.record(actor=actor, action=action, detail={"address": self.get_client_ip(request)})
+    def _record(self, request: HttpRequest, actor: Actor, action: str, **detail: str) -> None:
+        audit.record(actor=actor, action=action, detail={"address": self.get_client_ip(request), **detail})

@@ -4,11 +4,12 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import F, Q
 
-from mailadmin.accounts.roles import PEOPLE, PUBLISH, SECRETS, Role
+from mailadmin.accounts.managers import PersonManager
+from mailadmin.accounts.roles import BREAK_GLASS, PEOPLE, PUBLISH, SECRETS, Role
 
 
 class User(AbstractUser):
@@ -20,6 +21,8 @@ class User(AbstractUser):
     credentials_set_at = models.DateTimeField(null=True, blank=True)
     #: Sees and edits only what is delegated to them or to their teams; without a delegation nothing.
     limited = models.BooleanField(default=False)
+
+    objects: ClassVar[UserManager["User"]] = PersonManager()
 
     class Meta(AbstractUser.Meta):
         permissions: ClassVar = [("manage_people", "Can add people and set what they may do")]
@@ -33,7 +36,7 @@ class User(AbstractUser):
 
     def _is_withheld(self, perm: str) -> bool:
         """A publication carries what everybody applied: a limited person makes one only where that is their role."""
-        return perm in (PEOPLE, SECRETS) or (perm == PUBLISH and not self._is_publisher)
+        return perm in (PEOPLE, SECRETS, BREAK_GLASS) or (perm == PUBLISH and not self._is_publisher)
 
     @cached_property
     def _is_publisher(self) -> bool:

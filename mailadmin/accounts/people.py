@@ -44,8 +44,13 @@ def add(
     _set_password(person, password, actor)
     person.save()
     person.groups.set(_groups(grants.without_asked(actor=actor, person=person, roles=roles)))
-    audit.record(actor=actor, action="person-added", key=username, after=_state(person))
+    audit.record(actor=actor, action="person-added", key=username, after=state_of(person))
     return person, password
+
+
+def note_new(person: User) -> None:
+    """Tell of an account that the operating system's user made by a command."""
+    audit.record(actor=Actor.command(), action="person-added", key=person.username, after=state_of(person))
 
 
 @transaction.atomic
@@ -60,7 +65,7 @@ def change(
 ) -> User:
     """``limited`` stays as it is when it is not said."""
     person = _for_change(actor, person)
-    before = _state(person)
+    before = state_of(person)
     if actor.person == person and set(roles) != set(roles_of(person)):
         raise PeopleError("You cannot change your own roles. Ask another administrator.")
     limited = person.limited if limited is None else limited
@@ -81,7 +86,7 @@ def change(
 def switch(*, actor: Actor, person: User, active: bool) -> User:
     """Let a person log in again, or no longer; open sessions end at once."""
     person = _for_change(actor, person)
-    before = _state(person)
+    before = state_of(person)
     if actor.person == person:
         raise PeopleError("You cannot switch yourself off. Ask another administrator.")
     if not active:
@@ -104,9 +109,20 @@ def reset_password(*, actor: Actor, person: User, remove_second_factor: bool = F
     _set_password(person, password, actor)
     person.save(update_fields=["password", "must_change_password", "credentials_set_by", "credentials_set_at"])
     removed = Authenticator.objects.filter(user=person).delete()[0] if remove_second_factor else 0
-    detail = {"second_factor_removed": removed > 0}
+    detail = {"second_factor_removed": removed > 0, "sessions": "ended"}
     audit.record(actor=actor, action="password-reset", key=person.username, detail=detail)
     return password
+
+
+@transaction.atomic
+def set_password(*, actor: Actor, person: User, password: str) -> None:
+    """Give somebody the password that was typed for them at the command line; their sessions end."""
+    person = _for_change(actor, person)
+    person.set_password(password)
+    person.must_change_password = False
+    _note_credentials(person, actor)
+    person.save(update_fields=["password", "must_change_password", "credentials_set_by", "credentials_set_at"])
+    audit.record(actor=actor, action="password-reset", key=person.username, detail={"sessions": "ended"})
 
 
 def _for_change(actor: Actor, person: User) -> User:
@@ -150,17 +166,19 @@ def _note_credentials(person: User, actor: Actor) -> None:
     person.credentials_set_at = timezone.now()
 
 
-def _state(person: User) -> dict[str, Any]:
-    return {
+def state_of(person: User) -> dict[str, Any]:
+    """What the history keeps of a person: all that lets them do something."""
+    state: dict[str, Any] = {
         "full name": person.first_name,
         "e-mail": person.email,
         "roles": ", ".join(role.value for role in roles_of(User.objects.get(pk=person.pk))),
         "may log in": person.is_active,
         "limited": person.limited,
     }
+    return state | ({"superuser": True} if person.is_superuser else {})
 
 
 def _record_change(actor: Actor, person: User, before: dict[str, Any]) -> None:
-    after = _state(person)
+    after = state_of(person)
     if after != before:
         audit.record(actor=actor, action="person-changed", key=person.username, before=before, after=after)

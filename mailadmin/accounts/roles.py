@@ -15,6 +15,7 @@ class Role(StrEnum):
 VIEW = "tables.view_tables"
 EDIT = "tables.edit_tables"
 REVIEW = "tables.review_changes"
+POLICY = "tables.change_policy"
 PUBLISH = "tables.publish_releases"
 AUDIT = "tables.view_audit"
 SECRETS = "tables.see_secrets"
@@ -26,7 +27,8 @@ DESCRIPTIONS = {
     Role.POSTMASTER: "edits entries and publishes what is applied",
     Role.APPROVER: "reviews what others propose, and publishes",
     Role.PUBLISHER: "sees all of this, and publishes what is applied; edits and reviews nothing",
-    Role.ADMINISTRATOR: "does all of this, sees passwords and manages people, under the same rules as everybody",
+    Role.ADMINISTRATOR: "does all of this, sees passwords, manages people and may propose another policy, under the "
+    "same rules as everybody",
 }
 
 RIGHTS: dict[Role, frozenset[str]] = {
@@ -34,7 +36,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.POSTMASTER: frozenset({VIEW, AUDIT, EDIT, PUBLISH}),
     Role.APPROVER: frozenset({VIEW, AUDIT, REVIEW, PUBLISH}),
     Role.PUBLISHER: frozenset({VIEW, AUDIT, PUBLISH}),
-    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, SECRETS, BREAK_GLASS, PEOPLE}),
+    Role.ADMINISTRATOR: frozenset({VIEW, AUDIT, EDIT, REVIEW, PUBLISH, POLICY, SECRETS, BREAK_GLASS, PEOPLE}),
 }
 
 

@@ -3,7 +3,24 @@
 from allauth.account import views as account
 from django.urls import include, path
 
-from mailadmin.accounts import teams_views, views
+from mailadmin.accounts import second_factor, teams_views, views
+
+#: Those of allauth's pages that change or show something, with the history told of it. They come first.
+second_factor_pages = [
+    path("totp/activate/", second_factor.ActivateTOTPView.as_view(), name="mfa_activate_totp"),
+    path("totp/deactivate/", second_factor.DeactivateTOTPView.as_view(), name="mfa_deactivate_totp"),
+    path("recovery-codes/", second_factor.ViewRecoveryCodesView.as_view(), name="mfa_view_recovery_codes"),
+    path(
+        "recovery-codes/generate/",
+        second_factor.GenerateRecoveryCodesView.as_view(),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "recovery-codes/download/",
+        second_factor.DownloadRecoveryCodesView.as_view(),
+        name="mfa_download_recovery_codes",
+    ),
+]
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),
@@ -11,6 +28,7 @@ urlpatterns = [
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("account/password/", account.password_change, name="account_change_password"),
+    path("account/second-factor/", include(second_factor_pages)),
     path("account/second-factor/", include("allauth.mfa.urls")),
     path("theme/", views.theme, name="theme"),
     path("people/", views.people_list, name="people"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tables import judging
+from tables import judging, policy_gate
 from tables.differences import difference_of
 from tables.models import Change, ChangeRequest
-from tables.sendmail.risk.effect import MEANINGS, effects
-from tables.sendmail.spec import Risk
+from tables.rules import meaning
+from tables.sendmail.risk.effect import effects
 
 #: Lines of a difference that a letter holds, and characters of one line.
 LINES, WIDTH = 60, 200
@@ -22,7 +22,7 @@ SIGNS = {"removed": "-", "added": "+"}
 
 def meanings(risks: Sequence[str]) -> list[str]:
     """``relay: lets somebody send …``, a line for each risk."""
-    return [f"{risk}: {MEANINGS[Risk(risk)]}" for risk in risks]
+    return [f"{risk}: {meaning(risk)}" for risk in risks]
 
 
 def effects_of(request: ChangeRequest, changes: Sequence[Change]) -> list[str]:
@@ -33,6 +33,15 @@ def effects_of(request: ChangeRequest, changes: Sequence[Change]) -> list[str]:
         for sentence in effects(*judging.step_of(change), sorted(risks))
     ]
     return _first(list(dict.fromkeys(said)), SENTENCES, "effects")
+
+
+def of_policy(request: ChangeRequest) -> list[str]:
+    """What a request would change of the policy: each thing by its name, and whether that loosens."""
+    said: list[str] = []
+    for line in policy_gate.difference(request):
+        said.append(f"{line.name}{' (loosens)' if line.loosens else ''}:")
+        said += [f"{SIGNS[part['kind']]}{part['text']}" for part in line.lines]
+    return _first(said, LINES, "lines")
 
 
 def difference(changes: Sequence[Change], beyond: int = 0) -> list[str]:

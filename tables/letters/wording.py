@@ -64,6 +64,7 @@ def _about_request(notice: Notice, request: ChangeRequest) -> Iterator[str]:
     if notice.kind in DECIDED_UPON:
         yield block("What it does", [line for said in changes.effects_of(request, found) for line in _wrapped(said)])
         yield block("Why it needs a second person", changes.meanings(request.risks))
+    yield block("What changes in the policy", changes.of_policy(request))
     yield block("What changes in the files", changes.difference(found, request.changes.count() - len(found)))
 
 

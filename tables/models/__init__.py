@@ -1,6 +1,6 @@
 """The models, one subject a file."""
 
-from tables.models.audit import AuditEvent, AuditHead, ForwardingCursor
+from tables.models.audit import AuditArchive, AuditEvent, AuditHead, ForwardingCursor
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
 from tables.models.entries import (
@@ -19,12 +19,14 @@ from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
 from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
+from tables.models.policies import PolicyChange, PolicyVersion
 from tables.models.releases import Publication, Release
 
 __all__ = [
     "ENTRY_MODELS",
     "AccessRule",
     "Alias",
+    "AuditArchive",
     "AuditEvent",
     "AuditHead",
     "BrokenGlass",
@@ -47,6 +49,8 @@ __all__ = [
     "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
+    "PolicyChange",
+    "PolicyVersion",
     "Publication",
     "RelayDomain",
     "Release",

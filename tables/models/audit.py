@@ -37,6 +37,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["table", "key", "number"], name="audit_of_key"),
             models.Index(fields=["actor_name", "number"], name="audit_of_person"),
             models.Index(fields=["at"], name="audit_of_time"),
+            # The history of one kind of act, and the last verification beside it.
+            models.Index(fields=["action", "number"], name="audit_of_action"),
             # The history that a person who may see some domains only is shown: of these, and what they did.
             models.Index(fields=["table", "zone", "number"], name="audit_of_zone"),
         ]
@@ -65,3 +67,26 @@ class ForwardingCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class AuditArchive(models.Model):
+    """The oldest events, moved out of the database into a file. The rows join the files and what is left."""
+
+    first_number = models.BigIntegerField(unique=True)
+    last_number = models.BigIntegerField()
+    count = models.BigIntegerField()
+    first_previous_hash = models.CharField(max_length=64, blank=True)
+    last_hash = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    #: By cluster, what all events archived so far tell that proof of the rest needs (:mod:`tables.archives`).
+    checkpoint = models.JSONField()
+    #: Checksum of what is recorded of the archive before.
+    before = models.CharField(max_length=64, blank=True)
+    archived_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["first_number"]
+
+    def __str__(self) -> str:
+        return f"events {self.first_number} to {self.last_number}"

@@ -27,6 +27,7 @@ class ChangeRequest(models.Model):
         EDIT = "edit"
         IMPORT = "import"
         BASELINE = "baseline"
+        POLICY = "policy"
         REVERT = "revert"
         ROLLBACK = "rollback"
 
@@ -49,6 +50,10 @@ class ChangeRequest(models.Model):
     checksum = models.CharField(max_length=64, blank=True)
     #: As found at submit, for lists. What counts is found again when the request is applied.
     risks = models.JSONField(default=list)
+    #: The same by table, as far as the policy tells tables apart: what asked for reviews when it was last looked at.
+    asked = models.JSONField(default=dict)
+    #: Number of the policy that it was submitted under; the stricter of that and the one in force counts.
+    policy_version = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -60,10 +65,18 @@ class ChangeRequest(models.Model):
             ("view_tables", "Can see the tables and the change requests"),
             ("edit_tables", "Can propose changes to the tables"),
             ("review_changes", "Can approve and reject what others propose"),
+            ("change_policy", "Can propose changes to the policy"),
             ("publish_releases", "Can publish what is applied"),
             ("view_audit", "Can see the audit history"),
             ("break_glass", "Can apply a request at once in an emergency"),
             ("see_secrets", "Can see the passwords in the tables"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["cluster"],
+                condition=Q(kind="policy", state__in=["draft", "submitted", "approved"]),
+                name="changerequest_one_policy",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["cluster", "state", "-id"], name="changerequest_list"),
@@ -105,6 +118,8 @@ class Change(models.Model):
     holds = models.BooleanField(default=False)
     #: Whether it puts something at risk, as found at submit: what a reviewer must look at line by line.
     risky = models.BooleanField(default=False)
+    #: Whether it was applied without anybody's approval and did not merely tighten: what size thresholds count.
+    alone = models.BooleanField(default=False)
     #: Where the entry stood before the change, so that an old state streams in the order of its file.
     before_position = models.BigIntegerField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
@@ -122,6 +137,10 @@ class Change(models.Model):
             models.Index(fields=["cluster", "table", "key", "number"], name="change_of_key"),
             # What a person who may see some domains only finds of requests, releases and what is not live yet.
             models.Index(fields=["table", "zone"], name="change_of_zone"),
+            # What one author changed in a table lately without anybody's approval.
+            models.Index(
+                fields=["cluster", "table", "author", "applied_at"], condition=Q(alone=True), name="change_alone"
+            ),
         ]
 
     def __str__(self) -> str:

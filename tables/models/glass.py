@@ -39,6 +39,11 @@ class BrokenGlass(models.Model):
             models.CheckConstraint(
                 condition=Q(closed_by__isnull=True) | ~Q(closed_by=F("person")), name="glass_closed_by_another"
             ),
+            models.CheckConstraint(
+                condition=Q(closed_by__isnull=True, closed_at__isnull=True, decision="")
+                | Q(closed_by__isnull=False, closed_at__isnull=False, decision__in=["approve", "reject"]),
+                name="glass_closed_whole",
+            ),
         ]
         indexes: ClassVar = [
             # Asked on every page: is any glass broken and not reviewed?

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
-from tables import contributors, reviewers
+from tables import contributors, policy, reviewers
 from tables.actors import Actor
 from tables.models import ChangeRequest, Notice, Remark, Review
 from tables.noticing import kinds
@@ -144,7 +143,7 @@ def _ended(request: ChangeRequest, actor: Actor, subject: str) -> None:
 
 def undecided(*, request: ChangeRequest) -> None:
     """Remind those who may decide, and tell the authors, that nobody has decided for some days."""
-    days = settings.REMIND_DAYS
+    days = policy.remind_days(request.cluster)
     waited = "a day" if days == 1 else f"{days} days"
     _waits(request, "undecided", f"Request {request.pk} has waited for a review for {waited}")
 

@@ -13,7 +13,15 @@ from tables import audit
 from tables.models import Host, Publication, Release
 from tables.publishing.carrying import Work, build, make_live, verify
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
-from tables.publishing.outcome import fail, note_drift, note_override, roll_back, succeed
+from tables.publishing.outcome import (
+    fail,
+    note_drift,
+    note_interruption,
+    note_override,
+    note_start,
+    roll_back,
+    succeed,
+)
 from tables.publishing.planning import compare, plan_of
 from tables.publishing.progress import INTERRUPTED, Progress, Report
 from tables.publishing.recovery import recover
@@ -78,7 +86,10 @@ def _take(host: Host) -> Publication | None:
         taken = Publication.objects.filter(pk=newest.pk, state=State.QUEUED).update(
             state=State.RUNNING, started_at=newest.started_at, steps=newest.steps
         )
-        return newest if taken else None
+        if not taken:
+            return None
+        note_start(newest)
+        return newest
 
 
 def _refuse(host: Host, message: str, report: Report | None) -> Publication | None:
@@ -198,9 +209,11 @@ def _confirm(publication: Publication, plan: Plan) -> None:
 def _give_back(publication: Publication, site: Site) -> None:
     """Asked to stop before anything live was touched: the next publisher starts it afresh."""
     generations.clear_staging(site.directory)
-    Publication.objects.filter(pk=publication.pk, state=State.RUNNING).update(
-        state=State.QUEUED, started_at=None, steps=[]
-    )
+    with transaction.atomic():
+        Publication.objects.filter(pk=publication.pk, state=State.RUNNING).update(
+            state=State.QUEUED, started_at=None, steps=[]
+        )
+        note_interruption(publication, "The publisher was asked to end before it touched anything live.")
     journal.remove(site.directory.journal)
 
 

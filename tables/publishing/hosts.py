@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from tables import audit
+from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.models import Cluster, Host
 
@@ -23,13 +25,27 @@ def register_host(*, name: str = "") -> Host:
     A host that now publishes into another directory has nothing live there yet.
     """
     mail_dir = str(settings.MAIL_DIR)
-    host, _created = Host.objects.select_for_update().get_or_create(
+    host, new = Host.objects.select_for_update().get_or_create(
         name=name or settings.HOST_NAME, defaults={"cluster": get_cluster(), "mail_dir": mail_dir}
     )
+    if new:
+        _record(host, "host-registered", None)
     if host.mail_dir != mail_dir:
-        host.mail_dir, host.release = mail_dir, None
+        before, host.mail_dir, host.release = host.mail_dir, mail_dir, None
         host.save(update_fields=["mail_dir", "release"])
+        _record(host, "host-changed", {"directory": before})
     return host
+
+
+def _record(host: Host, action: str, before: dict[str, str] | None) -> None:
+    audit.record(
+        actor=Actor.publisher(host.name),
+        action=action,
+        cluster=host.cluster,
+        key=host.name,
+        before=before,
+        after={"directory": host.mail_dir},
+    )
 
 
 def heartbeat(*, host: Host) -> None:

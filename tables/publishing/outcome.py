@@ -71,6 +71,15 @@ def _record(publication: Publication, action: str, reason: str = "", **detail: A
     )
 
 
+def note_start(publication: Publication) -> None:
+    _record(publication, "publication-started")
+
+
+def note_interruption(publication: Publication, message: str) -> None:
+    """It is queued again: the next publisher starts it afresh."""
+    _record(publication, "publication-interrupted", reason=message)
+
+
 def note_drift(publication: Publication, tables: list[str], message: str) -> None:
     _record(publication, "drift-found", reason=message, tables=tables)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from tables.models import Host, Publication
 from tables.publishing.carrying import bring_back
-from tables.publishing.outcome import fail, roll_back, succeed
+from tables.publishing.outcome import fail, note_interruption, roll_back, succeed
 from tables.publishing.progress import INTERRUPTED
 from tables.publishing.site import Site
 from tables.sendmail import generations, journal
@@ -79,7 +80,9 @@ def _interrupted(publication: Publication, message: str) -> None:
         publication.steps = steps
         fail(publication, error=f"{message} It happened {len(steps)} times. See its log, then publish again.")
         return
-    Publication.objects.filter(pk=publication.pk, state=Publication.State.RUNNING).update(
-        state=Publication.State.QUEUED, steps=steps, started_at=None
-    )
+    with transaction.atomic():
+        Publication.objects.filter(pk=publication.pk, state=Publication.State.RUNNING).update(
+            state=Publication.State.QUEUED, steps=steps, started_at=None
+        )
+        note_interruption(publication, message)
     logger.warning("Publication %s is queued again at %s: %s", publication.pk, timezone.now(), message)

@@ -10,8 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from tables.sendmail.risk.effect import MEANINGS
-from tables.sendmail.spec import Risk
+from tables.rules import meaning
 from tables.sendmail.text import written_out
 
 register = template.Library()
@@ -42,7 +41,7 @@ STEP_ICONS = {
 
 @register.filter
 def risk_meaning(risk: str) -> str:
-    return MEANINGS.get(Risk(risk), "")
+    return meaning(risk)
 
 
 @register.filter

@@ -26,6 +26,7 @@ DEEDS = {
     roles.EDIT: "propose changes to the tables",
     roles.REVIEW: "approve or reject what others propose",
     roles.PUBLISH: "publish",
+    roles.POLICY: "propose changes to the policy",
     roles.AUDIT: "see the history",
     roles.SECRETS: "see the passwords in the tables",
     roles.BREAK_GLASS: "break glass",

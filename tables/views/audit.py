@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from mailadmin.accounts import roles
-from tables import audit, changes, seeing
+from tables import archives, audit, changes, seeing, verifying
 from tables.converters import entry_url
 from tables.differences import Line, difference
 from tables.forms import FilterForm, QueryField
@@ -47,18 +47,35 @@ ACTIONS = {
     "request-withdrawn": "withdrew a request",
     "request-conflicted": "found a request in conflict",
     "request-expired": "let a request expire",
+    "policy-proposed": "proposed another policy",
+    "policy-changed": "changed the policy",
+    "reviews-switched-off": "switched reviews off",
+    "reviews-switched-on": "switched reviews on again",
     "glass-broken": "broke glass: applied a request at once",
     "glass-reviewed": "reviewed what went live by broken glass",
     "release-cut": "cut a release",
+    "publication-started": "began to publish a release",
+    "publication-interrupted": "was interrupted while publishing",
     "publication-succeeded": "published a release",
     "publication-failed": "failed to publish a release",
     "publication-rolled-back": "rolled a publication back",
     "unsafe-override": "overrode a safety finding",
     "drift-found": "found a file changed by hand",
     "export": "exported the tables",
+    "host-registered": "registered a mail host",
+    "host-changed": "changed a mail host",
     "audit-exported": "exported the history",
+    "audit-archived": "archived events",
+    "audit-verified": "verified the history",
     "login": "logged in",
     "login-failed": "failed to log in",
+    "login-limited": "was kept from trying to log in again",
+    "second-factor-added": "set up a second factor",
+    "second-factor-removed": "removed their second factor",
+    "second-factor-failed": "gave a wrong code of the second factor",
+    "recovery-codes-made": "made new recovery codes",
+    "recovery-codes-shown": "looked at their recovery codes",
+    "recovery-code-used": "used a recovery code",
     "logout": "logged out",
     "password-changed": "changed their password",
     "password-reset": "reset somebody's password",
@@ -133,6 +150,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": _rows(scope, page.rows),
         "filtered": any(chosen.values()),
+        "verified": verifying.last_noted(),
+        "archived": archives.end()[0],
     }
     template = "audit/_events.html" if getattr(request, "htmx", False) else "audit/list.html"
     return render(request, template, context)

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from mailadmin.accounts.roles import BREAK_GLASS
@@ -34,7 +33,7 @@ def break_glass(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if trouble:
         return _page(request, wanted, form, trouble, status=403 if request.method == "POST" else 200)
-    if not _is_fresh(proved_at(request)):
+    if not breaking.is_fresh(person=person, proved_at=proved_at(request)):
         back = urlencode({"next": reverse("request-break-glass", args=[pk])})
         return redirect(f"{reverse('mfa_reauthenticate')}?{back}")
     if request.method != "POST":
@@ -59,10 +58,6 @@ def proved_at(request: HttpRequest) -> datetime | None:
     records = get_authentication_records(request, person_of(request))
     times = [record["at"] for record in records if record["method"] == "mfa"]
     return datetime.fromtimestamp(max(times), tz=UTC) if times else None
-
-
-def _is_fresh(proved: datetime | None) -> bool:
-    return proved is not None and (timezone.now() - proved).total_seconds() < breaking.FRESH_MINUTES * 60
 
 
 def _page(

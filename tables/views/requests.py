@@ -25,6 +25,7 @@ from tables import (
     entries,
     inbox,
     policy,
+    policy_gate,
     reviews,
     seeing,
     threads,
@@ -123,6 +124,7 @@ def show(
     shown = proposals(scope_of(request), wanted, page.rows)
     context = {
         "wanted": wanted,
+        "policy_lines": policy_gate.difference(wanted),
         "page": page,
         "proposals": shown,
         "pages": -(-total // CHANGES_SHOWN),
@@ -157,7 +159,7 @@ def ticks(wanted: ChangeRequest, shown: Sequence[Change]) -> str:
     """How the risky lines of a request are ticked: not at all (empty), ``here``, on a page of their own
     (``elsewhere``), or ``never`` because they are too many, so that two approvers must look."""
     risky = wanted.changes.filter(risky=True).count()
-    if risky <= policy.tick_above(wanted.cluster):
+    if risky <= policy.tick_above(wanted):
         return ""
     if risky > CHANGES_SHOWN:
         return "never"
@@ -189,7 +191,8 @@ def threads_of(wanted: ChangeRequest, user: User) -> list[Thread]:
 def tell(request: HttpRequest, done: ChangeRequest) -> None:
     """What became of a request, after somebody did something with it."""
     if done.state == State.APPLIED:
-        messages.success(request, f"Request {done.pk} is applied. Publish to make it live.")
+        then = "The new policy is in force." if done.kind == ChangeRequest.Kind.POLICY else "Publish to make it live."
+        messages.success(request, f"Request {done.pk} is applied. {then}")
     elif done.state == State.CONFLICTED:
         messages.error(request, f"Request {done.pk} could not be applied. {done.outcome}")
     elif done.state == State.APPROVED:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from mailadmin.accounts.roles import REVIEW
-from tables import changes, reviews
+from tables import breaking, changes, reviews
 from tables.forms import ReviewForm
-from tables.models import ChangeRequest
+from tables.models import BrokenGlass, ChangeRequest
 from tables.views.access import needs, person_of
-from tables.views.fresh import needs_fresh_login
+from tables.views.fresh import needs_fresh_login, recently_authenticated
 from tables.views.requests import CHANGES_SHOWN, show, tell, ticked
 
 
@@ -40,9 +41,12 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs(REVIEW)
 def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stopping what waits asks nobody who they are; ending an emergency does, whichever way."""
     wanted, form = _read(request, pk)
+    if breaking.is_open(wanted) and not recently_authenticated(request):
+        raise ReauthenticationRequired
     try:
-        reviews.reject(
+        done = reviews.reject(
             request=wanted,
             reviewer=person_of(request),
             checksum=form.cleaned_data["checksum"],
@@ -50,7 +54,10 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except changes.ChangeError as error:
         return _again(request, wanted, form, error)
-    messages.success(request, f"Request {pk} is rejected. Nothing was changed.")
+    if done.state == ChangeRequest.State.APPLIED:
+        messages.warning(request, f"You rejected request {pk}, and it is live still. Whoever may edit undoes it here.")
+    else:
+        messages.success(request, f"Request {pk} is rejected. Nothing was changed.")
     return redirect("request", pk=pk)
 
 
@@ -69,8 +76,12 @@ def _again(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm, error:
 
 
 def _tell(request: HttpRequest, done: ChangeRequest) -> None:
-    if done.state == ChangeRequest.State.APPLIED:
-        messages.success(request, f"Request {done.pk} is approved and applied. Publish to make it live.")
+    if glass := BrokenGlass.objects.filter(request=done).first():
+        rest = "It is marked no longer." if glass.closed_at else "It stays marked until another approver has, too."
+        messages.success(request, f"You approved request {done.pk}, which went live by broken glass. {rest}")
+    elif done.state == ChangeRequest.State.APPLIED:
+        then = "The new policy is in force." if done.kind == ChangeRequest.Kind.POLICY else "Publish to make it live."
+        messages.success(request, f"Request {done.pk} is approved and applied. {then}")
     elif done.state == ChangeRequest.State.SUBMITTED:
         messages.info(request, f"You approved request {done.pk}. It waits for another approver.")
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailadmin.accounts.roles import EDIT
-from tables import changes, seeing, undoing
+from tables import changes, scopes, seeing, undoing
 from tables.differences import Line, difference
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden, ReasonMissing
@@ -20,10 +20,13 @@ from tables.forms import ReasonForm
 from tables.models import ChangeRequest, Cluster, Release
 from tables.sendmail.spec import Entry, Risk, TableSpec
 from tables.views.access import actor_of, needs, scope_of
+from tables.views.paging import Page
 from tables.views.requests import find_request, tell
 
-#: Entries that a preview shows; the request that is made of it has all of them by pages.
+#: Entries on one page of a preview.
 SHOWN = 100
+#: Entries up to which a preview says what they put at risk.
+JUDGED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    shown: list[Shown]
-    count: int
+    page: Page[Any]
     risks: list[Risk]
+    #: Whether the risks were looked for; of too many that is done once they are proposed.
+    judged: bool = True
     trouble: str = ""
+
+    @property
+    def needs_reason(self) -> bool:
+        return bool(self.risks) or not self.judged
 
 
 @needs(EDIT)
@@ -56,9 +64,15 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page_of_undo(request: HttpRequest, wanted: ChangeRequest, form: ReasonForm) -> HttpResponse:
-    preview = _preview(wanted.cluster, lambda: undoing.steps_of_undo(wanted))
+    preview = _preview(request, wanted.cluster, lambda: _steps(request, wanted))
     context = {"wanted": wanted, "preview": preview, "form": form, "missing": form.is_bound}
     return render(request, "requests/undo.html", context, status=422 if form.is_bound else 200)
+
+
+def _steps(request: HttpRequest, wanted: ChangeRequest) -> Iterator[undoing.Step]:
+    """Before anything is said of what stands there: a request of one's own may be about what is no longer delegated."""
+    scopes.refuse_amending(actor=actor_of(request), changes=wanted.changes.iterator())
+    return undoing.steps_of_undo(wanted)
 
 
 @needs(EDIT)
@@ -76,7 +90,7 @@ def back_to(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _page_of_release(request: HttpRequest, release: Release, form: ReasonForm) -> HttpResponse:
-    preview = _preview(release.cluster, lambda: undoing.steps_back_to(release))
+    preview = _preview(request, release.cluster, lambda: undoing.steps_back_to(release))
     context = {"release": release, "preview": preview, "form": form, "missing": form.is_bound}
     return render(request, "releases/back.html", context, status=422 if form.is_bound else 200)
 
@@ -99,14 +113,41 @@ def _post(
     return redirect("request", pk=done.pk)
 
 
-def _preview(cluster: Cluster, steps: Callable[[], Iterator[undoing.Step]]) -> Preview:
-    """The first entries, how many there are, and what taking them back puts at risk."""
+def _preview(request: HttpRequest, cluster: Cluster, steps: Callable[[], Iterator[undoing.Step]]) -> Preview:
+    """One page of the entries, how many there are, and what taking them back puts at risk; keeps no more of them."""
+    first, count = _first(request), 0
+    shown: list[Shown] = []
+    judged: list[undoing.Step] = []
     try:
-        found = list(steps())
+        for count, step in enumerate(steps(), start=1):
+            if first <= count < first + SHOWN:
+                shown.append(_shown(step))
+            if count <= JUDGED + 1:
+                judged.append(step)
     except ChangeError as error:
-        return Preview([], 0, [], str(error))
-    shown = [_shown(step) for step in islice(found, SHOWN)]
-    return Preview(shown, len(found), sorted(undoing.risks_of(cluster, found)))
+        return Preview(_page([], 1, 0), [], trouble=str(error))
+    if count > JUDGED:
+        return Preview(_page(shown, first, count), [], judged=False)
+    return Preview(_page(shown, first, count), sorted(undoing.risks_of(cluster, judged)))
+
+
+def _first(request: HttpRequest) -> int:
+    at = request.GET.get("at", "")
+    return max(int(at), 1) if at.isascii() and at.isdecimal() and len(at) < 10 else 1
+
+
+def _page(rows: list[Shown], first: int, count: int) -> Page[Any]:
+    last_page = (count - 1) // SHOWN * SHOWN + 1
+    more = first + SHOWN <= count
+    return Page(
+        rows=rows,
+        first=first,
+        total=count,
+        start_link="?at=1" if first > 1 else "",
+        previous_link=f"?at={max(first - SHOWN, 1)}" if first > 1 else "",
+        next_link=f"?at={first + SHOWN}" if more else "",
+        end_link=f"?at={last_page}" if more else "",
+    )
 
 
 def _shown(step: undoing.Step) -> Shown:

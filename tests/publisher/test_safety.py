@@ -2,20 +2,21 @@
 
 import pytest
 
+from mailadmin.accounts.models import User
 from tables.models import Publication
 from tests.publisher.conftest import Load, Publish
-from tests.services.editing import delete, save
+from tests.services.editing import delete, save, settle
 
 ALIASES = "postmaster: root\nMAILER-DAEMON: postmaster\n" + "".join(f"user{number}: root\n" for number in range(30))
 
 
 @pytest.mark.django_db
 @pytest.mark.sendmail
-def test_an_unsafe_plan_is_refused_and_an_override_carries_it_out(load: Load, publish: Publish) -> None:
+def test_an_unsafe_plan_is_refused_and_an_override_carries_it_out(load: Load, publish: Publish, bob: User) -> None:
     load({"aliases": ALIASES})
     publish()
     for number in range(12):
-        delete(None, "aliases", f"user{number}")
+        settle(bob, delete(None, "aliases", f"user{number}", reason="wanted"))
     publication = publish()
     assert publication.state == Publication.State.FAILED
     assert publication.error.startswith("Too many deletes in aliases, 38 % is over 30 % (12/32).")
@@ -36,11 +37,11 @@ def test_aliases_do_not_lose_whom_mail_servers_write_to(load: Load, publish: Pub
 
 @pytest.mark.django_db
 @pytest.mark.sendmail
-def test_only_the_net_effect_of_many_changes_counts(load: Load, publish: Publish) -> None:
+def test_only_the_net_effect_of_many_changes_counts(load: Load, publish: Publish, bob: User) -> None:
     load({"aliases": ALIASES})
     publish()
     for number in range(12):
-        save(None, "aliases", f"user{number}", "bob")
+        settle(bob, save(None, "aliases", f"user{number}", "bob", reason="wanted"))
     for number in range(12):
-        save(None, "aliases", f"user{number}", "root")
+        settle(bob, save(None, "aliases", f"user{number}", "root", reason="wanted"))
     assert publish().state == Publication.State.SUCCEEDED

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal import auth
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import breaking, publishing, reviews, undoing
+from tables import append_only, applying, breaking, publishing, reviews, threads, undoing
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden, ReasonMissing, ReviewError
@@ -22,10 +22,11 @@ from tables.models import AuditEvent, BrokenGlass, ChangeRequest, Publication, R
 from tables.releases import cut, file_items
 from tables.sendmail.render import render
 from tables.sendmail.tables import TABLES
+from tables.verifying import verify
 from tests.people import make_person
 from tests.rules.conftest import many
 from tests.services.editing import approve, delete, save, switch, value_of
-from tests.web.visits import text, visitor
+from tests.web.visits import let_the_log_in_age, text, visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -126,24 +127,125 @@ def test_rule_37_what_went_by_glass_stays_publishable(alice: User, dora: User, r
     assert cut(cluster=get_cluster(), actor=Actor.of(alice)).number == 2
 
 
-def test_rule_37_glass_for_one_version_carries_no_other(dora: User, bob: User, relay: ChangeRequest) -> None:
-    from tables import applying
+def glass_of(request: ChangeRequest, person: User, **more: Any) -> BrokenGlass:
+    now = timezone.now()
+    row = {"request": request, "person": person, "checksum": request.checksum, "at": now, "due_at": now, "reason": WHY}
+    return BrokenGlass(**{**row, **more})
 
-    BrokenGlass.objects.create(
-        request=relay, person=dora, checksum="0" * 64, at=timezone.now(), due_at=timezone.now(), reason="x"
-    )
+
+def test_rule_37_glass_carries_one_version_of_one_request_for_one_person(
+    alice: User, bob: User, dora: User, relay: ChangeRequest
+) -> None:
+    frank = make_person("frank", Role.ADMINISTRATOR)
+    other = save(alice, "relay-domains", "other.example", reason="wanted")
+    stale = glass_of(relay, dora, checksum="0" * 64)
+    stale.save()
+    good = glass_of(other, dora)
+    good.save()
+    never_saved = glass_of(relay, dora)
+    for glass, request, person in (
+        (stale, relay, dora),
+        (good, relay, dora),
+        (good, other, frank),
+        (good, other, bob),
+        (never_saved, relay, dora),
+    ):
+        with pytest.raises(Forbidden, match="glass"):
+            applying.apply(request=request, actor=Actor.of(person), glass=glass)
+    with pytest.raises(Forbidden, match="Only a person"):
+        applying.apply(request=other, actor=Actor("cli:root"), glass=good)
+    # A row alone is no way in either: whoever applies has to name it.
     with pytest.raises(Forbidden, match="needs an approval"):
-        applying.apply(request=relay, actor=Actor.of(dora))
+        applying.apply(request=other, actor=Actor.of(dora))
+    with pytest.raises(Forbidden, match="glass"):
+        cut(cluster=get_cluster(), actor=Actor.of(alice), glass=good)
 
 
-def test_rule_37_the_database_keeps_broken_glass_as_it_is(dora: User, bob: User, relay: ChangeRequest) -> None:
+def test_rule_37_one_proof_breaks_one_glass(alice: User, bob: User, dora: User, relay: ChangeRequest) -> None:
+    other = save(alice, "relay-domains", "other.example", reason="wanted")
+    proved = timezone.now()
+    breaking.break_glass(request=relay, person=dora, reason=WHY, proved_at=proved)
+    with pytest.raises(Forbidden, match="one of its own"):
+        breaking.break_glass(request=other, person=dora, reason=WHY, proved_at=proved)
+    break_glass(dora, other)
+
+
+def test_rule_37_what_was_approved_before_is_reviewed_anew(
+    alice: User, bob: User, dora: User, relay: ChangeRequest
+) -> None:
+    """bob approved, an open thread held it back, glass was broken: his word of before does not end the emergency."""
+    threads.ask(request=relay, person=bob, text="Who is that?")
+    assert approve(bob, relay).state == "approved"
+    break_glass(dora, relay)
+    relay.refresh_from_db()
+    assert breaking.is_open(relay)
+    approve(bob, relay)
+    assert not breaking.is_open(relay)
+
+
+def test_rule_37_it_takes_as_many_afterwards_as_it_would_have_before(
+    alice: User, bob: User, dora: User, erin: User
+) -> None:
+    """Eleven risky lines of which not each is ticked need a second approver, also when they are live."""
+    request = many(alice, 11)
+    break_glass(dora, request)
+    request.refresh_from_db()
+    approve(bob, request)
+    assert breaking.is_open(request)
+    approve(erin, request)
+    assert BrokenGlass.objects.get().closed_by == erin
+
+
+def test_rule_37_the_history_shows_when_broken_glass_is_denied(
+    alice: User, bob: User, dora: User, relay: ChangeRequest
+) -> None:
+    frank = make_person("frank", Role.ADMINISTRATOR)
+    break_glass(dora, relay)
+    relay.refresh_from_db()
+    approve(bob, relay)
+    assert list(verify()) == []
+    append_only.remove(connection)
+    subject = f"glass of request {relay.pk}"
+    for change in (
+        {"reason": "An entirely different emergency"},
+        {"person": frank},
+        {"closed_by": alice},
+        {"checksum": "0" * 64},
+    ):
+        with transaction.atomic():
+            BrokenGlass.objects.update(**change)
+            assert subject in {finding.subject for finding in verify()}
+            transaction.set_rollback(True)
+    BrokenGlass.objects.all()._raw_delete("default")
+    assert subject in {finding.subject for finding in verify()}
+
+
+def test_rule_37_the_history_shows_a_glass_that_nobody_broke(
+    alice: User, bob: User, dora: User, relay: ChangeRequest
+) -> None:
+    approve(bob, relay)
+    relay.refresh_from_db()
+    glass_of(relay, dora).save()
+    assert f"glass of request {relay.pk}" in {finding.subject for finding in verify()}
+
+
+def test_rule_37_the_database_keeps_broken_glass_as_it_is(
+    alice: User, dora: User, bob: User, relay: ChangeRequest
+) -> None:
     break_glass(dora, relay)
     found = BrokenGlass.objects.filter(request=relay)
     for act in (lambda: found.update(reason="never mind"), lambda: found._raw_delete("default")):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             act()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        found.update(closed_by=dora, closed_at=timezone.now())
+    closing = {"closed_at": timezone.now(), "decision": "approve"}
+    for person in (dora, alice):
+        with pytest.raises(DatabaseError, match=r"author cannot review|glass_closed_by_another"), transaction.atomic():
+            found.update(closed_by=person, **closing)
+    with pytest.raises(IntegrityError, match="glass_closed_whole"), transaction.atomic():
+        found.update(closed_by=bob, closed_at=timezone.now())
+    other = save(alice, "relay-domains", "other.example", reason="wanted")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        glass_of(other, dora, closed_by=bob, **closing).save()
     relay.refresh_from_db()
     approve(bob, relay)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
@@ -233,9 +335,22 @@ def test_rule_38_undo_gives_back_the_bytes_of_the_file(alice: User, bob: User, a
 def test_rule_38_what_was_changed_since_is_not_taken_away_unseen(alice: User, dora: User) -> None:
     first = save(alice, "aliases", "sales", "alice")
     second = save(dora, "aliases", "sales", "dora")
-    with pytest.raises(undoing.Overtaken, match=f"changed since by request {second.pk} of dora"):
+    with pytest.raises(undoing.Overtaken, match=f"request {first.pk} of alice: by request {second.pk} of dora"):
         undoing.undo(request=first, actor=Actor.of(alice))
     assert value_of("aliases", "sales") == "dora"
+
+
+def test_rule_38_a_request_is_undone_once(alice: User, dora: User) -> None:
+    first = save(alice, "aliases", "sales", "alice")
+    undone = undoing.undo(request=first, actor=Actor.of(dora))
+    with pytest.raises(undoing.Overtaken, match=f"undone already, by request {undone.pk} of dora"):
+        undoing.undo(request=first, actor=Actor.of(alice))
+
+
+def test_rule_38_a_baseline_is_not_undone(alice: User) -> None:
+    taken_over = ChangeRequest.objects.create(cluster=get_cluster(), kind="baseline", state="applied")
+    with pytest.raises(ChangeError, match="taken over cannot be undone"):
+        undoing.undo(request=taken_over, actor=Actor.of(alice))
 
 
 def test_rule_38_only_who_may_edit_undoes(alice: User, bob: User, charlie: User) -> None:
@@ -320,3 +435,51 @@ def test_rule_37_every_approver_is_told_at_once_and_it_waits_for_their_review(
     relay.refresh_from_db()
     browser.post(reverse("request-approve", args=[relay.pk]), {"checksum": relay.checksum})
     assert BrokenGlass.objects.get().closed_by == bob
+
+
+def test_the_preview_shows_all_of_it_by_pages(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = many(alice, 120)
+    make_person("erin", Role.APPROVER)
+    approve(bob, request)
+    approve(User.objects.get(username="erin"), request)
+    browser = visitor(alice)
+    page = reverse("request-undo", args=[request.pk])
+    first, second = text(browser.get(page)), text(browser.get(page + "?at=101"))
+    assert "120 changes" in first
+    assert "c119.example" in first
+    assert "c019.example" not in first
+    assert "101–120 of 120 changes" in second
+    assert "c019.example" in second
+    monkeypatch.setattr("tables.views.undoing.JUDGED", 100)
+    assert "So many are judged once they are proposed." in text(browser.get(page))
+    for nonsense in ("0", "-1", "x", "9" * 40, "5000"):
+        assert browser.get(page, {"at": nonsense}).status_code == 200
+
+
+def test_rule_37_ending_an_emergency_asks_who_it_is(dora: User, bob: User, relay: ChangeRequest) -> None:
+    break_glass(dora, relay)
+    relay.refresh_from_db()
+    browser = visitor(bob)
+    browser.get(reverse("request", args=[relay.pk]))
+    let_the_log_in_age(browser)
+    typed = {"checksum": relay.checksum, "comment": "That was no emergency"}
+    for act in ("request-approve", "request-reject"):
+        asked = browser.post(reverse(act, args=[relay.pk]), typed)
+        assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    assert BrokenGlass.objects.get().closed_at is None
+    done = visitor(bob).post(reverse("request-reject", args=[relay.pk]), typed, follow=True)
+    assert "it is live still" in text(done)
+    assert BrokenGlass.objects.get().decision == "reject"
+    undo = reverse("request-undo", args=[relay.pk])
+    assert undo in visitor(dora).get(reverse("request", args=[relay.pk])).content.decode()
+
+
+def test_rule_37_the_mark_is_gone_after_the_review(dora: User, alice: User, bob: User, relay: ChangeRequest) -> None:
+    break_glass(dora, relay)
+    relay.refresh_from_db()
+    browser = visitor(bob)
+    page = browser.get(reverse("request", args=[relay.pk]))
+    assert "Glass is broken:" in text(page)
+    done = browser.post(reverse("request-approve", args=[relay.pk]), {"checksum": relay.checksum}, follow=True)
+    assert "It is marked no longer." in text(done)
+    assert "Glass is broken:" not in text(visitor(alice).get(reverse("home")))

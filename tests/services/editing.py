@@ -60,6 +60,11 @@ def approve(person: User, request: ChangeRequest) -> ChangeRequest:
     return reviews.approve(request=request, reviewer=person, checksum=request.checksum)
 
 
+def settle(reviewer: User, request: ChangeRequest) -> ChangeRequest:
+    """Approve it if it waits, as the last of many changes of a table does."""
+    return approve(reviewer, request) if request.state == "submitted" else request
+
+
 def value_of(table: str, key: str) -> str | None:
     entry = get_entry(cluster=get_cluster(), table=TABLES[table], key=key)
     return entry.value if entry and entry.enabled else None

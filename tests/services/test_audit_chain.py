@@ -84,7 +84,7 @@ def test_an_entry_inserted_behind_the_log_is_found(history: None, alice: User) -
     row = Alias.objects.get(key="sales")
     row.pk, row.key, row._state.adding = None, "backdoor", True
     row.save()
-    assert "aliases" in subjects()
+    assert "aliases backdoor" in subjects()
 
 
 def test_a_deleted_entry_put_back_behind_the_log_is_found(history: None) -> None:

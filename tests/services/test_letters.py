@@ -22,6 +22,7 @@ from tables.sendmail.tables import TABLES
 from tests.people import make_person
 from tests.services.editing import approve, save
 from tests.services.post import letter_to, post
+from tests.services.ruling import propose, rule
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +205,11 @@ def test_a_role_is_told_without_a_request(dora: User, charlie: User) -> None:
     letter = letter_to("emma")
     assert "dora asks for the role approver for charlie" in letter
     assert "https://panel.example.org/people/\n" in letter
+
+
+def test_a_letter_about_the_policy_says_what_loosens(bob: User, dora: User) -> None:
+    propose(dora, rules=(rule("relay", 0), rule("routing", 2)))
+    letter = letter_to("bob")
+    assert "What changes in the policy:\n  Any risk in any table (loosens):\n  -1 approval by any approver\n" in letter
+    assert "  Risk relay in any table (loosens):\n  +no approval\n" in letter
+    assert "  Risk routing in any table:\n  +2 approvals by any approver\n" in letter

@@ -69,10 +69,11 @@ def test_an_import_that_changes_nothing_keeps_nothing(tmp_path: Path) -> None:
     assert OriginalFile.objects.count() == 1
 
 
-def test_a_person_may_import_what_stands_already(tmp_path: Path, alice: User) -> None:
+def test_an_import_by_a_person_that_changes_nothing_leaves_no_request(tmp_path: Path, alice: User) -> None:
     take_in(tmp_path, ("aliases", ODD))
     files = {"aliases": tmp_path / "aliases"}
-    assert importing.request_import(cluster=get_cluster(), actor=Actor.of(alice), files=files).request is None
+    outcome = importing.request_import(cluster=get_cluster(), actor=Actor.of(alice), files=files)
+    assert outcome.request is None
     assert ChangeRequest.objects.count() == 1
 
 

@@ -11,6 +11,7 @@ from mailadmin.accounts.models import User
 from tables import policy, reminding, reviews
 from tables.models import ChangeRequest, Notice
 from tests.services.editing import approve, save
+from tests.services.ruling import decree
 
 pytestmark = pytest.mark.django_db
 
@@ -60,8 +61,8 @@ def test_who_is_told_of_its_end_is_not_told_of_its_age_too(request_: ChangeReque
     assert len(subjects()) == 1
 
 
-def test_a_short_life_is_told_of_in_its_second_half(request_: ChangeRequest, settings: object) -> None:
-    settings.REQUEST_DAYS = 1
+def test_a_short_life_is_told_of_in_its_second_half(request_: ChangeRequest, bob: User, dora: User) -> None:
+    decree(dora, bob, request_days=1)
     aged(request_, 0.4)
     assert reminding.remind() == 0
     aged(request_, 0.6)

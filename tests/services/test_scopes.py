@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from mailadmin.accounts.models import Team, User
-from mailadmin.accounts.roles import PEOPLE, PUBLISH, SECRETS, Role
-from tables import applying, changes, importing, releases, reviewers, reviews, scopes
+from mailadmin.accounts.roles import BREAK_GLASS, PEOPLE, PUBLISH, SECRETS, Role
+from tables import amending, applying, changes, importing, releases, reviewers, reviews, scopes, undoing
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import Forbidden, KeyHeld, NotDelegated, ReviewError, Stale
@@ -18,6 +19,7 @@ from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
 from tests.people import delegate, make_limited, make_person
 from tests.services.editing import approve, delete, save, switch, value_of
+from tests.web.visits import visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -312,6 +314,58 @@ def test_a_limited_person_puts_no_foreign_line_into_anybodys_draft(erin: User, a
         changes.propose(request=request, actor=Actor.of(erin), table=TABLES[TABLE], key=entry.key, after=entry)
 
 
+@pytest.mark.parametrize("act", ["edit", "rebase"])
+def test_a_request_with_a_line_that_is_not_ones_own_is_not_amended(erin: User, alice: User, act: str) -> None:
+    """One may see it, for its key lies inside; but its target leads outside, which one could not have written."""
+    delegate(erin, TABLE, "a.example", catch_alls=True)
+    request = save(alice, TABLE, "@a.example", "x@b.example", reason="x")
+    line = request.changes.get()
+    acts = {
+        "edit": lambda: amending.amend(
+            request=request, actor=Actor.of(erin), seen=request.checksum, lines={line.pk: None}, reason="mine"
+        ),
+        "rebase": lambda: amending.bring_up_to_date(request=request, actor=Actor.of(erin)),
+    }
+    with pytest.raises(NotDelegated, match="leads outside"):
+        acts[act]()
+    request.refresh_from_db()
+    assert (request.state, request.reason) == ("submitted", "x")
+
+
+def test_a_request_whose_lines_one_could_have_written_is_amended(erin: User, alice: User) -> None:
+    delegate(erin, TABLE, "a.example", catch_alls=True)
+    request = save(alice, TABLE, "@a.example", "x@a.example", reason="x")
+    line = request.changes.get()
+
+    def amended(value: str) -> ChangeRequest:
+        wanted = Entry("@a.example", value)
+        return amending.amend(
+            request=ChangeRequest.objects.get(pk=request.pk),
+            actor=Actor.of(erin),
+            seen=request.checksum,
+            lines={line.pk: wanted},
+            reason="mine",
+            confirmed=True,
+        )
+
+    with pytest.raises(NotDelegated, match="leads outside"):
+        amended("x@b.example")
+    assert amended("y@a.example").state == "submitted"
+
+
+def test_what_is_no_longer_delegated_is_not_undone_either(erin: User, alice: User) -> None:
+    delegation = delegate(erin, TABLE, "a.example")
+    request = save(erin, TABLE, "info@a.example", "x@a.example")
+    delegation.delete()
+    save(alice, TABLE, "info@a.example", "y@a.example")
+    with pytest.raises(NotDelegated, match="virtusertable is not delegated to you"):
+        undoing.undo(request=request, actor=Actor.of(erin))
+    page = visitor(erin).get(reverse("request-undo", args=[request.pk])).content.decode()
+    assert "is not delegated to you" in page
+    assert "y@a.example" not in page
+    assert "was changed since" not in page
+
+
 # --- what holds a key -------------------------------------------------------------------------------------------------
 
 
@@ -426,6 +480,6 @@ def test_a_publisher_publishes_and_edits_nothing(people: dict[str, User]) -> Non
 def test_a_limited_person_never_sees_passwords_or_manages_people(people: dict[str, User]) -> None:
     """Whatever their roles: the database could say that an administrator is limited."""
     person = make_limited("ida", Role.ADMINISTRATOR)
-    assert not any(person.has_perm(right) for right in (PEOPLE, SECRETS, PUBLISH))
+    assert not any(person.has_perm(right) for right in (PEOPLE, SECRETS, BREAK_GLASS, PUBLISH))
     User.objects.filter(pk=person.pk).update(is_superuser=True)
-    assert not any(User.objects.get(pk=person.pk).has_perm(right) for right in (PEOPLE, SECRETS, PUBLISH))
+    assert not any(User.objects.get(pk=person.pk).has_perm(right) for right in (PEOPLE, SECRETS, BREAK_GLASS, PUBLISH))

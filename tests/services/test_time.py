@@ -11,7 +11,7 @@ from tables.models import Cluster
 from tables.releases import cut, entries_at, pending
 from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
-from tests.services.editing import delete, save, switch
+from tests.services.editing import delete, save, settle, switch
 
 pytestmark = pytest.mark.django_db
 
@@ -22,22 +22,23 @@ def state(number: int, by: str = "place") -> list[Entry]:
     return list(entries_at(cluster=get_cluster(), table=ALIASES, change_number=number, by=by))
 
 
-def test_every_earlier_state_can_be_read(alice: User) -> None:
+def test_every_earlier_state_can_be_read(alice: User, bob: User) -> None:
     chance = random.Random(1)
     seen: dict[int, list[Entry]] = {0: []}
     alive: set[str] = set()
     for step in range(60):
         key = f"user{chance.randrange(12)}"
         if key not in alive:
-            save(alice, "aliases", key, f"target{step}")
+            settle(bob, save(alice, "aliases", key, f"target{step}", reason="wanted"))
             alive.add(key)
         elif chance.random() < 0.3:
-            delete(alice, "aliases", key)
+            settle(bob, delete(alice, "aliases", key, reason="wanted"))
             alive.remove(key)
         elif chance.random() < 0.3:
-            switch(alice, "aliases", key, not next(e.enabled for e in state(10**9) if e.key == key))
+            enabled = next(e.enabled for e in state(10**9) if e.key == key)
+            settle(bob, switch(alice, "aliases", key, not enabled, reason="wanted"))
         else:
-            save(alice, "aliases", key, f"target{step}")
+            settle(bob, save(alice, "aliases", key, f"target{step}", reason="wanted"))
         number = Cluster.objects.get().last_change
         seen[number] = state(number)
     for number, entries in seen.items():

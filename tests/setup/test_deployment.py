@@ -101,6 +101,20 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path):
     assert [line for line in done.stderr.splitlines() if "mailadmin" in line] == []
 
 
+def test_the_history_is_verified_every_night_by_a_unit_that_is_there(tmp_path):
+    for name in ("mailadmin-verify.timer", "mailadmin-verify.service"):
+        here = (BASE / "deploy" / name).read_text().replace("/opt/mailadmin/.venv/bin/python", "/bin/true")
+        (tmp_path / name).write_text(here)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / "mailadmin-verify.timer")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert [line for line in done.stderr.splitlines() if "mailadmin" in line] == []
+    assert unit(BASE / "deploy/mailadmin-verify.service")["ExecStart"][0].endswith("manage.py audit_verify")
+
+
 def test_nginx_overwrites_what_a_client_says_about_itself():
     site = (BASE / "deploy/mailadmin.nginx").read_text()
     for header in ("X-Forwarded-For $remote_addr", "X-Forwarded-Proto $scheme", 'Forwarded ""', "Host $host"):

@@ -1,11 +1,9 @@
 """The history page: what it shows and how it is filtered."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,8 +13,8 @@ from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import AUDIT
 from tables import audit
 from tables.actors import Actor
-from tables.publishing import outcome
-from tables.views.audit import ACTIONS
+from tables.models import RelayDomain
+from tests.commands.running import run
 from tests.services.editing import approve, delete, save
 from tests.web.reading import words
 from tests.web.visits import visitor
@@ -128,12 +126,14 @@ def test_a_change_of_a_person_shows_only_what_differs(dora: User, alice: User) -
     assert "e-mail" not in shown
 
 
-def actions_in_the_code() -> set[str]:
-    """Every name that the services record, as they write it down."""
-    sources = [path for name in ("tables", "mailadmin") for path in (settings.BASE_DIR / name).rglob("*.py")]
-    code = "\n".join(path.read_text() for path in sources if "management" not in path.parts)
-    return set(re.findall(r'\baction="([a-z]+(?:-[a-z]+)*)"', code)) | set(outcome.ACTIONS.values())
-
-
-def test_every_action_that_is_recorded_reads_as_words() -> None:
-    assert {"password-reset", "release-cut", "publication-failed"} <= actions_in_the_code() <= set(ACTIONS)
+def test_the_page_says_when_the_history_was_verified_and_whether_it_held(charlie: User, story: None) -> None:
+    page = visitor(charlie)
+    assert "It has not been verified yet" in words(page.get(reverse("audit")))
+    run("audit_verify")
+    assert "everything held" in words(page.get(reverse("audit")))
+    RelayDomain.objects.update(comment="altered")
+    with pytest.raises(SystemExit):
+        run("audit_verify")
+    shown = words(page.get(reverse("audit")))
+    assert "1 thing did not hold" in shown
+    assert "verified the history" in shown

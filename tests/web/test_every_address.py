@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 EVERYBODY = {"alice", "bob", "charlie", "dora", "paul", "erin", "frank", "gina", "vera"}
 EDITORS, REVIEWERS, MANAGERS = {"alice", "dora", "erin"}, {"bob", "dora", "frank"}, {"dora"}
 PUBLISHERS = {"alice", "bob", "dora", "paul", "gina"}
+DEBATERS = EDITORS | REVIEWERS
 KEEPERS = {"dora"}  # of passwords
 
 #: Name of an address: who may open it, and who may post to it. Everybody else gets 403, a stranger the log-in; what is
@@ -58,12 +59,14 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "request-approve": (set(), REVIEWERS),
     "request-reject": (set(), REVIEWERS),
     "request-take-back": (set(), REVIEWERS),
-    "request-apply": (set(), PUBLISHERS),
+    "request-apply": (set(), DEBATERS),
     "request-amend": (EDITORS, EDITORS),
     "request-up-to-date": (set(), EDITORS),
-    "request-ask": (set(), PUBLISHERS),
-    "thread-reply": (set(), PUBLISHERS),
-    "thread-resolve": (set(), PUBLISHERS),
+    "request-ask": (set(), DEBATERS),
+    "thread-reply": (set(), DEBATERS),
+    "thread-resolve": (set(), DEBATERS),
+    "policy": (EVERYBODY, set()),
+    "policy-edit": (MANAGERS, MANAGERS),
     "request-undo": (EDITORS, EDITORS),
     "request-break-glass": (KEEPERS, KEEPERS),
     "release-back": (EDITORS, EDITORS),

@@ -16,6 +16,8 @@ from django.test import Client
 from django.urls import reverse
 
 from mailadmin.accounts.models import User
+from tables.converters import entry_url
+from tables.sendmail.tables import TABLES
 from tests.web.test_every_address import EVERYBODY, RIGHTS, our_names
 from tests.web.visits import visitor
 from tests.web.world import CANARY, DELEGABLE, World, address, build, digest, key_of, posted
@@ -28,7 +30,11 @@ LIMITED = ("erin", "frank", "gina", "vera")
 WHO = (*sorted(EVERYBODY), *OUTSIDERS)
 
 #: Addresses of one thing: what is foreign is not found there.
-OF_ONE = ("entry-", "request-", "original")
+OF_ONE = ("entry-", "request-", "thread-", "original")
+
+
+#: Who is neither its author nor whoever asked is refused, whatever the role.
+AUTHORS_ONLY = ("request-withdraw", "thread-resolve", "request-break-glass")
 
 
 class Pair(NamedTuple):
@@ -47,6 +53,11 @@ class Pair(NamedTuple):
         nothing = self.who == "vera"  # has no delegation
         is_one = self.name.startswith(OF_ONE) or self.name == "request"
         return is_one and (whole_file or nothing or self.place == "foreign")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is about all tables at once, of which a limited person does nothing."""
+        return self.who in LIMITED and self.name == "release-back"
 
     @property
     def right(self) -> set[str]:
@@ -88,24 +99,29 @@ def browser_of(world: World, who: str) -> Client:
 def expected(pair: Pair) -> set[int]:
     if pair.who in ("sam", "stranger"):
         return {302}
-    may = pair.who in pair.right
-    if pair.method == "GET":
-        if not pair.right:
-            return {403, 405}
-        if pair.name == "home":
-            return {200}  # it tells nora that she has no role
-        return ({404} if pair.is_hidden else {200}) if may else {403, 404}
     if not pair.right:
-        # Nothing can be posted there; a page that does not look at the method shows itself, or that it is not there.
-        return {200, 403, 404, 405}
-    if not may:
+        # Nothing is there by this way; a page that does not look at the method shows itself, or that it is not there.
+        return {403, 405} if pair.method == "GET" else {200, 403, 404, 405}
+    if pair.name == "home":
+        return {200}  # it tells nora that she has no role
+    if pair.who not in pair.right:
         return {403, 404}
     if pair.is_hidden:
         return {404}
+    if pair.is_whole:
+        return {403}
+    return opened(pair) if pair.method == "GET" else answered(pair)
+
+
+def opened(pair: Pair) -> set[int]:
+    return {200, 302} if pair.name == "request-break-glass" else {200}  # the second factor is asked for first
+
+
+def answered(pair: Pair) -> set[int]:
     if pair.name == "entry-add" and pair.who in LIMITED and pair.place == "foreign":
         return {422}
-    others = {"request-withdraw": {403}, "notice-read": {404}}  # somebody else's
-    return {200, 302, 409, 422} | others.get(pair.name, set())
+    others = {403} if pair.name in AUTHORS_ONLY else {404} if pair.name == "notice-read" else set()  # somebody else's
+    return {200, 302, 409, 422} | others
 
 
 def send(browser: Client, world: World, pair: Pair) -> Any:
@@ -206,3 +222,41 @@ def test_a_limited_person_sees_what_is_theirs(world: World) -> None:
             text = said(send(browser, world, Pair(who, name, "virtusertable", "own", "GET")))
             shown = re.sub(r'(value|href|action|hx-\w+)="[^"]*"', "", text)
             assert "own.example" in shown, (who, name)
+
+
+def test_what_a_request_of_both_domains_said_is_told_of_neither_of_its_lines(world: World) -> None:
+    """Its line in the own domain is shown, with the reason and the review left out, and nothing leads to it."""
+    browser = browser_of(world, "erin")
+    for where in (address_of_key("entry-history", "@hist.own.example"), reverse("audit")):
+        text = said(browser.get(where))
+        assert "@hist.own.example" in text
+        assert CANARY not in text
+
+
+def address_of_key(name: str, key: str) -> str:
+    return entry_url(name, TABLES["virtusertable"], key)
+
+
+def test_counts_are_of_what_a_person_sees(world: World) -> None:
+    """Not of the whole, from which one could tell what others do."""
+
+    def counts(who: str) -> dict[str, str]:
+        shown = browser_of(world, who).get(reverse("home")).context["navigation"]
+        return {link.label: link.count_text for link in (*shown.work, *shown.tables)}
+
+    mine, all_of_it = counts("erin"), counts("dora")
+    assert mine == {
+        "Home": "",
+        "Requests": "1",
+        "Publish": "3",
+        "Problems": "1",
+        "access": "2",
+        "virtusertable": "4",
+        "genericstable": "1",
+        "mailertable": "1",
+        "relay-domains": "1",
+        "local-host-names": "1",
+    }
+    assert all(int(all_of_it[name]) > int(count) for name, count in mine.items() if count)
+    nothing = counts("vera")
+    assert set(nothing.values()) == {""}

@@ -165,7 +165,7 @@ def test_a_lost_second_factor_is_removed_only_when_asked(dora: User, alice: User
     form = {"remove_second_factor": "on"} if remove else {}
     visitor(dora).post(reverse("person-password", args=[alice.pk]), form)
     assert Authenticator.objects.filter(user=alice).exists() is not remove
-    assert last_event("password-reset").detail == {"second_factor_removed": remove}
+    assert last_event("password-reset").detail == {"second_factor_removed": remove, "sessions": "ended"}
 
 
 def test_the_page_says_what_each_role_may_do(dora: User) -> None:

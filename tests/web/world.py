@@ -17,7 +17,7 @@ from django.urls import reverse
 from mailadmin.accounts.grants import waiting, without_asked
 from mailadmin.accounts.models import Delegation, RoleGrant, Team, User
 from mailadmin.accounts.roles import Role
-from tables import changes, publishing, reviews, surveys
+from tables import changes, publishing, reviews, surveys, threads
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster, get_entry
@@ -30,6 +30,7 @@ from tables.models import (
     OriginalPart,
     Publication,
     Release,
+    Remark,
     Review,
     StoredFinding,
 )
@@ -151,7 +152,11 @@ def _edit(world: World) -> None:
     mixed = _mixed(alice, why)
     approve(bob, _mixed(alice, why, "hist.", applied=True))
     own = save(alice, "virtusertable", "@wanted.own.example", "x@own.example", reason="own")
-    world.numbers["request"] = {"own": own.pk, "foreign": foreign.pk}
+    both = {"own": own, "foreign": foreign}
+    world.numbers["request"] = {place: one.pk for place, one in both.items()}
+    asked = {place: threads.ask(request=one, person=bob, text=f"{CANARY}?") for place, one in both.items()}
+    Remark.objects.filter(pk=asked["own"].pk).update(text="own?")
+    world.numbers["thread"] = {place: remark.pk for place, remark in asked.items()}
     world.foreign_requests = [wide.pk, wrong.pk, foreign.pk, mixed.pk]
     without_asked(actor=Actor.of(world.people["dora"]), person=world.people["charlie"], roles=[Role.APPROVER])
     world.numbers["role"] = {"own": waiting().get().pk}
@@ -211,6 +216,8 @@ def address(world: World, name: str, table: str, place: str) -> str:
     if name.startswith("person-") and name != "person-add":
         return reverse(name, args=[world.people["charlie"].pk])
     thing = name.split("-", maxsplit=1)[0]
+    if thing == "thread":
+        return reverse(name, args=[world.number("request", place), world.number("thread", place)])
     if thing in world.numbers:
         return reverse(name, args=[world.number(thing, place)])
     return reverse(name) + f"?q={place}.example&key={key_of('virtusertable', place)}&grade=all"
@@ -229,7 +236,10 @@ def posted(world: World, name: str, table: str, place: str) -> dict[str, str]:
         return typed | {"seen": seen, "to": "off", "reason": "x", "rule": "text.crlf"}
     if name.startswith("request-"):
         request = ChangeRequest.objects.get(pk=world.number("request", place))
-        return {"checksum": request.checksum, "comment": "no", "whole": "on"}
+        decided = {"checksum": request.checksum, "comment": "no", "whole": "on"}
+        return decided | {"seen": request.checksum, "reason": "another", "text": "why?"}
+    if name == "thread-reply":
+        return {"text": "because"}
     return {}
 
 
@@ -253,6 +263,7 @@ def _foreign_rows(world: World) -> Iterator[Any]:
     foreign = world.foreign_requests
     yield ChangeRequest.objects.filter(pk__in=foreign).order_by("pk").values_list()
     yield Review.objects.filter(request__in=foreign).order_by("pk").values_list()
+    yield Remark.objects.filter(request__in=foreign).order_by("pk").values_list()
     yield User.objects.order_by("pk").values_list("pk", "username", "password", "is_active", "limited", "groups")
     everything: list[type[Model]] = [Team, Delegation, RoleGrant, OriginalFile, OriginalPart]
     yield from (model._default_manager.order_by("pk").values_list() for model in everything)

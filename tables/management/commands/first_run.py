@@ -12,9 +12,10 @@ from django.contrib.auth.models import Group
 from django.core.management.base import CommandParser
 from django.db import transaction
 
+from mailadmin.accounts import people
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import audit, importing
+from tables import importing
 from tables.actors import Actor
 from tables.entries import get_cluster, is_empty
 from tables.errors import ChangeError
@@ -66,11 +67,7 @@ class Command(TablesCommand):
         password = secrets.token_urlsafe(12)
         person = User.objects.create_user(ADMINISTRATOR, password=password, must_change_password=True)
         person.groups.set(Group.objects.filter(name=Role.ADMINISTRATOR))
-        audit.record(
-            actor=Actor.command(),
-            action="person-added",
-            detail={"person": ADMINISTRATOR, "roles": [Role.ADMINISTRATOR]},
-        )
+        people.note_new(person)
         self.stdout.write(self.style.SUCCESS(f"Log in as {ADMINISTRATOR} with the one-time password {password}"))
 
 
