@@ -69,6 +69,12 @@ class Dossier:
     def is_applied(self) -> bool:
         return self.request.state == State.APPLIED
 
+    @property
+    def was_submitted(self) -> bool:
+        """Whether it has a checksum: a draft has none, nor has one that was taken back before it was handed in."""
+        taken_back = self.request.state == State.WITHDRAWN and not (self.told.submitted or self.request.submitted_at)
+        return self.request.state != State.DRAFT and not taken_back
+
 
 def verify(cluster: Cluster) -> Iterator[Finding]:
     found = Few("requests")
@@ -144,7 +150,7 @@ def _applied(dossier: Dossier) -> Iterator[str]:
     if event := dossier.told.whole.get(Kind.BASELINE):
         yield from _taken_over(dossier.request, event)
         return
-    if dossier.request.state != State.DRAFT and _checksum(dossier) != dossier.request.checksum:
+    if dossier.was_submitted and _checksum(dossier) != dossier.request.checksum:
         yield "Its checksum is not that of its reason and its changes."
     if dossier.is_applied and dossier.told.applied is not None:
         yield from _differing(dossier.request, dossier.told.applied, kind=_kind(dossier.told))

@@ -16,13 +16,13 @@ from tables.models import ChangeRequest, Host, Publication, Release
 from tables.sendmail.parse import read_table
 from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
-from tests.machine.base import CAST, Base
+from tests.machine.base import PEOPLE, Base
 from tests.machine.book import COMMAND, EDITORS, PUBLISHERS, Wish
 from tests.machine.editing import editors, rarely, which
 from tests.places import place
 
 State = ChangeRequest.State
-publishers = st.sampled_from(["alice", "bob", "dora", COMMAND, *CAST])
+publishers = st.sampled_from(["alice", "bob", "dora", COMMAND, *PEOPLE])
 
 
 class Releasing(Base):
