@@ -21,8 +21,10 @@ from tables.reviews import ACTIONS as REVIEW_ACTIONS
 FIELDS = ("request_id", "number", "action", "actor_id", "actor_name", "reason", "at", "detail")
 DECISIONS = {action: str(decision) for decision, action in REVIEW_ACTIONS.items()}
 APPLIED = frozenset(ENTRY_ACTIONS.values())
+#: Who edits a request submits it by that.
+SUBMITS_ANEW = frozenset({"request-edited", "request-rebased"})
 #: Whoever does one of these to a request is an author of it.
-MAKES_AN_AUTHOR = {*APPLIED, "request-submitted", "request-edited", "request-rebased"}
+MAKES_AN_AUTHOR = {*APPLIED, "request-submitted", *SUBMITS_ANEW}
 
 State, Kind = ChangeRequest.State, ChangeRequest.Kind
 
@@ -122,6 +124,8 @@ def _told(events: Iterable[Event]) -> Told:
             told.authors.add(event.actor)
         if event.action == "request-submitted":
             told.submitted = event
+        elif event.action in SUBMITS_ANEW:
+            told.submitted = None  # told of next, unless what it has become needs nobody and is applied at once
         elif event.action in APPLIED:
             told.applied = told.applied or event
         elif event.action in DECISIONS:
@@ -186,6 +190,9 @@ def _differing(request: ChangeRequest, event: Event, *, kind: str) -> Iterator[s
         "reason": (request.reason, event.reason),
         "name of its author": (request.author_name, event.detail.get("author", event.actor_name)),
         "outcome": (request.outcome, ""),
+        "what it undoes": (request.undoes_id, event.detail.get("undoes")),
+        "policy": (request.policy_version or 0, event.detail.get("policy", 0)),
+        "what was asked of it": (request.asked or {}, event.detail.get("asked", {})),
     }
     if "author" not in event.detail:
         pairs["author"] = (request.author_id, event.actor)
