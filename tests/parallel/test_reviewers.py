@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from mailadmin.accounts import people
 from mailadmin.accounts.models import User
@@ -171,12 +174,10 @@ def test_what_is_withdrawn_while_a_tightening_overtakes_it_is_closed_once(cast: 
     assert wrong(cluster) == []
 
 
-def test_what_expires_while_a_tightening_overtakes_it_is_closed_once(
-    cast: Cast, cluster: Cluster, settings: object
-) -> None:
+def test_what_expires_while_a_tightening_overtakes_it_is_closed_once(cast: Cast, cluster: Cluster) -> None:
     approve(cast["bob"], save(cast["alice"], "aliases", "run", '"|/bin/one"', reason="wanted"))
     held = save(cast["alice"], "aliases", "run", '"|/bin/two"', reason="newer")
-    settings.REQUEST_DAYS = 0  # type: ignore[attr-defined]
+    ChangeRequest.objects.filter(pk=held.pk).update(submitted_at=timezone.now() - timedelta(days=15))
     _first, second = interrupted(
         closing.expire,
         audit,

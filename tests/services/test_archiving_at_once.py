@@ -12,9 +12,10 @@ from tables import archiving
 from tables.actors import Actor
 from tables.models import AuditArchive, AuditEvent
 from tables.verifying import verify
+from tests.parallel.fixed_cast import cast  # noqa: F401
+from tests.parallel.racing import race as together
 from tests.services.editing import save
 from tests.services.test_archiving import make_live
-from tests.services.test_at_once import cast, together  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,8 +6,8 @@ import pytest
 
 from tables import audit, forwarding
 from tables.actors import Actor
+from tests.parallel.racing import race as together
 from tests.services import loopback
-from tests.services.test_at_once import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

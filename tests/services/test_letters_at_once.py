@@ -18,9 +18,10 @@ from tables.letters import digests, outbox
 from tables.models import ChangeRequest, Host, Letter, Notice, Publication
 from tables.publishing import outcome
 from tables.releases import cut
+from tests.parallel.fixed_cast import cast
+from tests.parallel.racing import race as together
 from tests.people import make_person
 from tests.services.editing import save
-from tests.services.test_at_once import cast, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

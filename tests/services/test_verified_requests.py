@@ -1,11 +1,11 @@
-"""What people do to requests in the ordinary course is nothing that verify would name."""
+"""What people do in the ordinary course is nothing that verify would name."""
 
 from __future__ import annotations
 
 import pytest
 
 from mailadmin.accounts.models import User
-from tables import amending, changes, closing
+from tables import amending, changes, closing, releases
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.sendmail.spec import Entry
@@ -30,4 +30,12 @@ def test_a_request_that_another_one_makes_harmless_so_that_it_is_applied_at_once
         request=request, actor=Actor.of(dora), seen=request.checksum, lines=harmless, reason="no", confirmed=True
     )
     assert edited.state == "applied"
+    assert list(verify()) == []
+
+
+def test_a_first_release_of_tables_that_nobody_has_edited(alice: User) -> None:
+    assert releases.cut(cluster=get_cluster(), actor=Actor.of(alice)).change_number == 0
+    assert list(verify()) == []
+    save(alice, "aliases", "sales", "carl")
+    releases.cut(cluster=get_cluster(), actor=Actor.of(alice))
     assert list(verify()) == []
