@@ -236,7 +236,7 @@ def _record_and_remove(
         checkpoint=known,
         before=checksum(archives.about(before)) if before else "",
     )
-    audit.record(actor=actor, action=archives.ARCHIVED, detail=archives.about(row))
+    audit.record(actor=actor, action="audit-archived", detail=archives.about(row))
     checkpoint("before commit")
     return row
 

@@ -73,7 +73,7 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
         cluster=act.cluster.name if act.cluster else "",
         table=act.table,
         key=act.key,
-        zone=_zone(act.table, act.key),
+        zone=zone_of(act.table, act.key),
         request_id=act.request.pk if act.request else None,
         reason=act.reason,
         before=act.before,
@@ -85,7 +85,8 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
     return event
 
 
-def _zone(table: str, key: str) -> str:
+def zone_of(table: str, key: str) -> str:
+    """Under which an event is found: it follows from what the event is about."""
     return zone(TABLES[table], key) if key and table in TABLES else ""
 
 
@@ -164,7 +165,7 @@ def follow(events: Iterable[AuditEvent], number: int, previous: str) -> Generato
             yield Finding(subject, "It does not follow from the event before it.")
         if event.hash != event_hash(event):
             yield Finding(subject, "What it says is not what was recorded.")
-        elif event.zone != _zone(event.table, event.key):
+        elif event.zone != zone_of(event.table, event.key):
             yield Finding(subject, "The zone under which it is found is not that of its key.")
         number, previous = event.number, event.hash
     return number, previous
