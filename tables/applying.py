@@ -288,7 +288,9 @@ def _further(request: ChangeRequest, change: Change) -> dict[str, Any]:
         told["author"] = request.author_name
     if request.risks:
         told["risks"] = request.risks
-    return told | ({"risky": True} if change.risky else {})
+    beside = {"asked": request.asked, "policy": request.policy_version, "undoes": request.undoes_id}
+    told |= {name: value for name, value in beside.items() if value}
+    return told | {name: True for name in ("risky", "alone") if getattr(change, name)}
 
 
 def _overtake(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Sequence[Change]) -> None:

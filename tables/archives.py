@@ -224,5 +224,6 @@ def approval_told(event: AuditEvent) -> list[Any]:
 
 def originals_told(event: AuditEvent) -> dict[str, str]:
     """The imported files of which a baseline or an import tells; an older history kept none."""
-    tables = event.detail["tables"].values()
-    return {str(said["original"]): said["file_sha256"] for said in tables if "original" in said}
+    tables = event.detail.get("tables") if isinstance(event.detail, dict) else None
+    told = [said for said in tables.values() if isinstance(said, dict)] if isinstance(tables, dict) else []
+    return {str(said["original"]): str(said.get("file_sha256", "")) for said in told if "original" in said}

@@ -86,7 +86,6 @@ def _event(act: Act, *, number: int, at: datetime, previous: str) -> AuditEvent:
 
 
 def zone_of(table: str, key: str) -> str:
-    """Under which an event is found: it follows from what the event is about."""
     return zone(TABLES[table], key) if key and table in TABLES else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tables.audit import zone_of
+from tables import audit
 from tables.models import AuditEvent
 from tables.sendmail.secret import masked
 from tables.sendmail.tables import TABLES
@@ -52,8 +52,9 @@ def event_of(text: str) -> AuditEvent:
     if not isinstance(said, dict) or not set(FIELDS) <= set(said):
         raise ValueError("no audit event")
     given = {_ATTRIBUTES.get(name, name): said[name] for name in FIELDS}
-    derived = {"at": datetime.fromisoformat(said["at"]), "zone": zone_of(said["table"], said["key"])}
-    return AuditEvent(**{**given, **derived})
+    return AuditEvent(
+        **{**given, "at": datetime.fromisoformat(said["at"]), "zone": audit.zone_of(said["table"], said["key"])}
+    )
 
 
 def as_text(said: Mapping[str, Any]) -> str:

@@ -18,7 +18,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(migrations.RunPython.noop, install),
         migrations.CreateModel(
             name='AuditArchive',
             fields=[

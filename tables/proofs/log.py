@@ -72,6 +72,7 @@ def _differing(event: AuditEvent, change: Change) -> list[str]:
         "author": (change.author_id, event.actor_id),
         "name of its author": (change.author_name, event.actor_name),
         "whether it is risky": (change.risky, event.detail.get("risky", False)),
+        "whether it was done alone": (change.alone, event.detail.get("alone", False)),
         "whether it holds its key": (change.holds, False),
         "place before": (change.before_position, (change.before or {}).get("position")),
         "zone": (change.zone, zone(TABLES[event.table], event.key) if event.table in TABLES else ""),

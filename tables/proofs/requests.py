@@ -180,6 +180,9 @@ def _differing(request: ChangeRequest, event: Event, *, kind: str) -> Iterator[s
         "reason": (request.reason, event.reason),
         "name of its author": (request.author_name, event.detail.get("author", event.actor_name)),
         "outcome": (request.outcome, ""),
+        "what it undoes": (request.undoes_id, event.detail.get("undoes")),
+        "policy": (request.policy_version or 0, event.detail.get("policy", 0)),
+        "what was asked of it": (request.asked or {}, event.detail.get("asked", {})),
     }
     if "author" not in event.detail:
         pairs["author"] = (request.author_id, event.actor)

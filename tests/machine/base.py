@@ -22,7 +22,7 @@ from tables.models import ChangeRequest
 from tests.machine import clock
 from tests.machine.book import COMMAND, Book, Dossier, Limit, Person, Violation, Wish
 from tests.machine.watch import Watch
-from tests.people import delegate
+from tests.people import delegate, tell
 
 Result = TypeVar("Result")
 
@@ -60,9 +60,12 @@ def make_cast() -> None:
         person.set_unusable_password()
         person.save()
         person.groups.set([groups[role] for role in roles])
+        tell(person)
     for name, limit in LIMITS.items():
         User.objects.filter(username=name).update(limited=True)
-        delegate(User.objects.get(username=name), " ".join(sorted(limit.tables)), limit.domain)
+        person = User.objects.get(username=name)
+        delegate(person, " ".join(sorted(limit.tables)), limit.domain)
+        tell(person)
 
 
 class Base(RuleBasedStateMachine):

@@ -14,6 +14,8 @@ from tests.machine.states import after_all, delta_of, risks_of
 from tests.machine.watch import Sight, head, one_holder_each
 
 Decision = Review.Decision
+#: Which the machine has on purpose, and the panel makes nobody.
+SUPERUSER = "person sue"
 
 
 def wrong(cluster: Cluster) -> list[str]:
@@ -22,7 +24,7 @@ def wrong(cluster: Cluster) -> list[str]:
 
 
 def _wrong(cluster: Cluster) -> Iterator[str]:
-    yield from (f"{finding.subject}: {finding.message}" for finding in verify())
+    yield from (f"{finding.subject}: {finding.message}" for finding in verify() if finding.subject != SUPERUSER)
     yield from one_holder_each(Sight.of(cluster))
     states: dict[int, State] = {0: {}}
     ends = {0}
