@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from mailadmin.accounts.managers import PersonManager
-from mailadmin.accounts.roles import BREAK_GLASS, PEOPLE, PUBLISH, SECRETS, Role
+from mailadmin.accounts.roles import BREAK_GLASS, PEOPLE, POLICY, PUBLISH, SECRETS, Role
 
 
 class User(AbstractUser):
@@ -36,7 +36,7 @@ class User(AbstractUser):
 
     def _is_withheld(self, perm: str) -> bool:
         """A publication carries what everybody applied: a limited person makes one only where that is their role."""
-        return perm in (PEOPLE, SECRETS, BREAK_GLASS) or (perm == PUBLISH and not self._is_publisher)
+        return perm in (PEOPLE, SECRETS, BREAK_GLASS, POLICY) or (perm == PUBLISH and not self._is_publisher)
 
     @cached_property
     def _is_publisher(self) -> bool:
