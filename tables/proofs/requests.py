@@ -21,8 +21,10 @@ from tables.reviews import ACTIONS as REVIEW_ACTIONS
 FIELDS = ("request_id", "number", "action", "actor_id", "actor_name", "reason", "at", "detail")
 DECISIONS = {action: str(decision) for decision, action in REVIEW_ACTIONS.items()}
 APPLIED = frozenset(ENTRY_ACTIONS.values())
+#: Who edits a request submits it by that.
+SUBMITS_ANEW = frozenset({"request-edited", "request-rebased"})
 #: Whoever does one of these to a request is an author of it.
-MAKES_AN_AUTHOR = {*APPLIED, "request-submitted", "request-edited", "request-rebased"}
+MAKES_AN_AUTHOR = {*APPLIED, "request-submitted", *SUBMITS_ANEW}
 
 State, Kind = ChangeRequest.State, ChangeRequest.Kind
 
@@ -68,6 +70,12 @@ class Dossier:
     @property
     def is_applied(self) -> bool:
         return self.request.state == State.APPLIED
+
+    @property
+    def was_submitted(self) -> bool:
+        """Whether it has a checksum: a draft has none, nor has one that was taken back before it was handed in."""
+        taken_back = self.request.state == State.WITHDRAWN and not (self.told.submitted or self.request.submitted_at)
+        return self.request.state != State.DRAFT and not taken_back
 
 
 def verify(cluster: Cluster) -> Iterator[Finding]:
@@ -116,6 +124,8 @@ def _told(events: Iterable[Event]) -> Told:
             told.authors.add(event.actor)
         if event.action == "request-submitted":
             told.submitted = event
+        elif event.action in SUBMITS_ANEW:
+            told.submitted = None  # told of next, unless what it has become needs nobody and is applied at once
         elif event.action in APPLIED:
             told.applied = told.applied or event
         elif event.action in DECISIONS:
@@ -144,7 +154,7 @@ def _applied(dossier: Dossier) -> Iterator[str]:
     if event := dossier.told.whole.get(Kind.BASELINE):
         yield from _taken_over(dossier.request, event)
         return
-    if dossier.request.state != State.DRAFT and _checksum(dossier) != dossier.request.checksum:
+    if dossier.was_submitted and _checksum(dossier) != dossier.request.checksum:
         yield "Its checksum is not that of its reason and its changes."
     if dossier.is_applied and dossier.told.applied is not None:
         yield from _differing(dossier.request, dossier.told.applied, kind=_kind(dossier.told))
@@ -225,7 +235,7 @@ def _unapproved(dossier: Dossier, applied: Event) -> Iterator[str]:
     request, told = dossier.request, dossier.told
     risks = {*request.risks} | {*applied.detail.get("risks", [])}
     request.risks = sorted(risks)
-    needed = demand_then(request).reviews
+    needed = _needed(request)
     if not needed or verifying_glass.went(request):
         return
     authors = contributors.ids(request) | told.authors
@@ -242,6 +252,14 @@ def _unapproved(dossier: Dossier, applied: Event) -> Iterator[str]:
         needed += 1
     if len(given) < needed:
         yield "It was applied without the approval that its risks need."
+
+
+def _needed(request: ChangeRequest) -> int:
+    """Approvals that it needed; one where somebody made nonsense of what was asked of it."""
+    try:
+        return demand_then(request).reviews
+    except (TypeError, ValueError, AttributeError):
+        return 1
 
 
 # --- reviews ----------------------------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from hypothesis.stateful import RuleBasedStateMachine
 
+from mailadmin.accounts import people, teams
 from mailadmin.accounts.grants import PeopleError
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
@@ -19,10 +20,10 @@ from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError
 from tables.models import ChangeRequest
+from tables.rules import PolicyInvalid
 from tests.machine import clock
 from tests.machine.book import COMMAND, Book, Dossier, Limit, Person, Violation, Wish
 from tests.machine.watch import Watch
-from tests.people import delegate, tell
 
 Result = TypeVar("Result")
 
@@ -35,10 +36,10 @@ CAST: dict[str, set[Role]] = {
     "dora": {Role.ADMINISTRATOR},
     "dan": {Role.ADMINISTRATOR},
     "pat": {Role.POSTMASTER, Role.APPROVER},
-    "sue": set(),  # a superuser
     "lee": {Role.POSTMASTER},
     "liz": {Role.APPROVER},
 }
+PEOPLE = [*CAST, "sue"]  # who is a superuser
 #: Who may touch only a part.
 LIMITS = {
     "lee": Limit(frozenset({"access", "virtusertable", "mailertable"}), "a.example"),
@@ -46,26 +47,27 @@ LIMITS = {
 }
 
 #: What a service may answer instead of doing what was asked.
-REFUSALS = (ChangeError, PeopleError, PermissionDenied)
+REFUSALS = (ChangeError, PeopleError, PermissionDenied, PolicyInvalid)
 
 #: Over all machines of this process: steps driven, and what came of them.
 COUNTED: Counter[str] = Counter()
 
 
 def make_cast() -> None:
-    """The people, once: each run begins with them as they are made here."""
-    groups = {group.name: group for group in Group.objects.all()}
-    for name, roles in CAST.items():
-        person = User(username=name, email=f"{name}@example.com", is_superuser=name == "sue", date_joined=clock.START)
-        person.set_unusable_password()
-        person.save()
-        person.groups.set([groups[role] for role in roles])
-        tell(person)
-    for name, limit in LIMITS.items():
-        User.objects.filter(username=name).update(limited=True)
-        person = User.objects.get(username=name)
-        delegate(person, " ".join(sorted(limit.tables)), limit.domain)
-        tell(person)
+    """The people, once and long ago: each run begins with them as they are made here."""
+    with clock.running(clock.START - timedelta(days=30)):
+        for name, roles in CAST.items():
+            _make(name, roles, LIMITS.get(name))
+    User.objects.create_superuser("sue")
+
+
+def _make(name: str, roles: set[Role], limit: Limit | None) -> None:
+    actor = Actor.command()
+    person, _password = people.add(
+        actor=actor, username=name, full_name="", email="", roles=sorted(roles), limited=limit is not None
+    )
+    if limit:
+        teams.delegate(actor=actor, to=person, tables=limit.tables, domains=[limit.domain])
 
 
 class Base(RuleBasedStateMachine):
@@ -81,8 +83,8 @@ class Base(RuleBasedStateMachine):
         self.stack.enter_context(_taken_back())
         self.clock = self.stack.enter_context(clock.running())
         self.cluster = get_cluster()
-        people = {name: Person(set(roles), LIMITS.get(name), superuser=name == "sue") for name, roles in CAST.items()}
-        self.book = Book(people)
+        cast = {name: Person(set(roles), LIMITS.get(name)) for name, roles in CAST.items()}
+        self.book = Book({**cast, "sue": Person(set(), superuser=True)})
         self.watch = Watch(self.book, self.cluster)
 
     # --- people -------------------------------------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailadmin.accounts.roles import Role
 from tables.sendmail.spec import Entry, Risk
+from tests.machine.terms import Terms
 
 #: Which roles let somebody do what: said here a second time, on purpose.
 EDITORS = {Role.POSTMASTER, Role.ADMINISTRATOR}
@@ -17,9 +18,6 @@ MANAGERS = {Role.ADMINISTRATOR}
 
 #: For how long the one who could have entered an account does not count as another person.
 TOO_NEAR = timedelta(days=7)
-#: For how long an approval carries what is not live yet.
-LAPSES = timedelta(hours=72)
-
 COMMAND = "the command line"
 
 #: What somebody wants of an entry: value, comment, whether it is on. None: it shall go.
@@ -72,6 +70,12 @@ class Dossier:
     #: Who approved which version, and when.
     approved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     rejected: bool = False
+    #: Who applied it in an emergency, and whether somebody else has still to look at that.
+    glass_by: str = ""
+    glass_open: bool = False
+    #: The policy that it would put into force, and the one that it was submitted under.
+    policy: Terms | None = None
+    under: Terms | None = None
     #: Threads of its review that nobody has resolved.
     threads: set[int] = field(default_factory=set)
     #: Found when it was applied.
@@ -91,6 +95,16 @@ class Book:
     origins: dict[int, tuple[int, tuple[str, str]]] = field(default_factory=dict)
     #: Per release the last change that is in it.
     releases: dict[int, int] = field(default_factory=dict)
+    #: Policies that came into force, after the built-in one.
+    policies: list[Terms] = field(default_factory=list)
+
+    @property
+    def in_force(self) -> Terms:
+        return self.policies[-1] if self.policies else Terms()
+
+    def terms(self, dossier: Dossier) -> list[Terms]:
+        """The policy in force and that under which a request was submitted: what is stricter counts."""
+        return [self.in_force, dossier.under or self.in_force]
 
     def may(self, who: str, roles: set[Role]) -> bool:
         """The command line may do everything but review."""
@@ -116,7 +130,7 @@ class Book:
             who
             for who, (approved, at) in dossier.approved.items()
             if approved == version
-            and now - at <= LAPSES
+            and now - at <= timedelta(hours=min(terms.hours for terms in self.terms(dossier)))
             and (who, version) in dossier.seen
             and who not in dossier.authors
             and self.may(who, REVIEWERS)
@@ -131,6 +145,15 @@ class Book:
             for who in self.approvers(dossier, version, now)
             if not self.is_near(who, dossier, now) and self.covers(who, places)
         }
+
+    def lacks(self, dossier: Dossier, approvers: Collection[str], risks: Collection[Risk]) -> str:
+        """Whose approval is missing, in words; empty when nobody's is."""
+        for terms in self.terms(dossier):
+            for count, role in terms.needs(risks):
+                given = sum(not role or Role(role) in self.people[who].roles for who in approvers)
+                if given < count:
+                    return f"{count} persons {role}".rstrip()
+        return ""
 
     def is_near(self, who: str, dossier: Dossier, now: datetime) -> bool:
         return any(self.too_near(author, who, now) or self.too_near(who, author, now) for author in dossier.authors)

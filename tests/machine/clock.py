@@ -19,8 +19,8 @@ TICK = timedelta(milliseconds=1)
 class Clock:
     """Goes on by a millisecond each time that it is asked, so that no two things happen at the same moment."""
 
-    def __init__(self) -> None:
-        self.time = START
+    def __init__(self, start: datetime) -> None:
+        self.time = start
 
     def now(self) -> datetime:
         self.time += TICK
@@ -31,8 +31,8 @@ class Clock:
 
 
 @contextmanager
-def running() -> Iterator[Clock]:
-    clock = Clock()
+def running(start: datetime = START) -> Iterator[Clock]:
+    clock = Clock(start)
     joined = User._meta.get_field("date_joined")
     with mock.patch.object(timezone, "now", clock.now), mock.patch.object(joined, "default", clock.now):
         yield clock

@@ -14,7 +14,7 @@ from tables.errors import Forbidden, KeyHeld, NotDelegated, ReasonMissing
 from tables.models import ChangeRequest
 from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
-from tests.machine.base import CAST, Base
+from tests.machine.base import PEOPLE, Base
 from tests.machine.book import COMMAND, EDITORS, Wish
 from tests.machine.material import KEYS, VALUES, comments, file_text, lines, wishes
 from tests.machine.states import only_tightens
@@ -23,7 +23,7 @@ State = ChangeRequest.State
 Place = tuple[str, str]
 
 #: Mostly those who may.
-editors = st.sampled_from(["alice", "amy", "dora", "pat", "alice", "amy", COMMAND, *CAST])
+editors = st.sampled_from(["alice", "amy", "dora", "pat", "alice", "amy", COMMAND, *PEOPLE])
 reasons = st.sampled_from(["wanted", "wanted", "wanted", ""])
 rarely = st.sampled_from([False, False, False, False, True])
 mostly = st.sampled_from([True, True, True, True, False])

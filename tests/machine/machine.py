@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.machine.drafts import Drafts
 from tests.machine.editing import Editing
+from tests.machine.governing import Governing
 from tests.machine.mending import Mending
 from tests.machine.people import People
 from tests.machine.releasing import Releasing
@@ -11,5 +12,5 @@ from tests.machine.reviewing import Reviewing
 from tests.machine.whole import Whole
 
 
-class ChangeControl(Whole, Editing, Drafts, Reviewing, Mending, People, Releasing):
+class ChangeControl(Whole, Editing, Drafts, Reviewing, Mending, People, Governing, Releasing):
     """Every rule may come at any step."""

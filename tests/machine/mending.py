@@ -21,11 +21,12 @@ MENDABLE = (State.SUBMITTED, State.APPROVED, State.CONFLICTED)
 
 class Mending(Base):
     def mendable(self, number: int) -> ChangeRequest:
-        found = self.requests(*MENDABLE)
+        found = [request for request in self.requests(*MENDABLE) if request.kind != ChangeRequest.Kind.POLICY]
         return found[number % len(found)]
 
     def can_mend(self) -> bool:
-        return self.count(*MENDABLE) > 0
+        found = self.watch.sight.requests.values()
+        return any(said[0] in MENDABLE and said[1] != ChangeRequest.Kind.POLICY for said in found)
 
     @precondition(can_mend)
     @rule(who=editors, number=which, line=which, value=which, drops=rarely, fresh=mostly, reason=reasons)

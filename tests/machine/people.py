@@ -8,12 +8,12 @@ from hypothesis.stateful import precondition, rule
 from mailadmin.accounts import grants, people
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tests.machine.base import CAST, Base
+from tests.machine.base import PEOPLE, Base
 from tests.machine.book import COMMAND, MANAGERS, Person
 from tests.machine.editing import which
 
 managers = st.sampled_from(["dora", "dan", "dora", "dan", "sue", COMMAND, "alice", "bob", "pat"])
-persons = st.sampled_from(sorted(CAST))
+persons = st.sampled_from(sorted(PEOPLE))
 #: What nobody may hand out alone.
 POWERFUL = {Role.APPROVER, Role.ADMINISTRATOR}
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 from django.test import override_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tables import changes, closing, publishing, releases
-from tables.models import ChangeRequest, Host, Publication
+from tables import closing, publishing, releases, undoing
+from tables.models import ChangeRequest, Host, Publication, Release
 from tables.sendmail.parse import read_table
 from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
-from tests.machine.base import CAST, Base
-from tests.machine.book import COMMAND, EDITORS, PUBLISHERS, Dossier
+from tests.machine.base import PEOPLE, Base
+from tests.machine.book import COMMAND, EDITORS, PUBLISHERS, Wish
 from tests.machine.editing import editors, rarely, which
 from tests.places import place
 
 State = ChangeRequest.State
-publishers = st.sampled_from(["alice", "bob", "dora", COMMAND, *CAST])
+publishers = st.sampled_from(["alice", "bob", "dora", COMMAND, *PEOPLE])
 
 
 class Releasing(Base):
@@ -73,43 +73,52 @@ class Releasing(Base):
     @rule(who=editors, number=which, reason=st.sampled_from(["too early", ""]))
     def go_back(self, who: str, number: int, reason: str) -> None:
         """A request of everything that differs from an older release: it passes the same gate."""
-        release = sorted(self.book.releases)[number % len(self.book.releases)]
-        target = self.book.states[self.book.releases[release]]
-        self.inverse(f"{who} goes back to release {release}", who, target, reason, ChangeRequest.Kind.ROLLBACK)
+        release = Release.objects.get(number=sorted(self.book.releases)[number % len(self.book.releases)])
+        target = self.book.states[release.change_number]
+        self.takes_back(
+            f"{who} returns to {release}",
+            who,
+            target,
+            lambda: undoing.back_to(release=release, actor=self.actor(who), reason=reason),
+        )
 
     @precondition(lambda self: self.book.origins)
     @rule(who=editors, number=which, reason=st.sampled_from(["wrong", ""]))
     def undo(self, who: str, number: int, reason: str) -> None:
-        """What one request did, the other way round."""
+        """What one request did, the other way round; not over what somebody changed since."""
         pks = sorted(self.book.standing(0))
-        pk = pks[number % len(pks)]
+        request = ChangeRequest.objects.get(pk=pks[number % len(pks)])
         target = dict(self.book.state)
         for change, (origin, touched) in self.book.origins.items():
-            if origin == pk:
+            if origin == request.pk:
                 target.pop(touched, None)
                 if touched in self.book.states[change - 1]:
                     target[touched] = self.book.states[change - 1][touched]
-        self.inverse(f"{who} undoes request {pk}", who, target, reason, ChangeRequest.Kind.REVERT)
+        self.takes_back(
+            f"{who} undoes {request}",
+            who,
+            target,
+            lambda: undoing.undo(request=request, actor=self.actor(who), reason=reason),
+        )
 
-    def inverse(self, said: str, who: str, target: dict[tuple[str, str], Entry], reason: str, kind: str) -> None:
+    def takes_back(
+        self, said: str, who: str, target: dict[tuple[str, str], Entry], do: Callable[[], ChangeRequest]
+    ) -> None:
         now = self.book.state
-        places = sorted(place for place in now.keys() | target.keys() if now.get(place) != target.get(place))
-
-        def do() -> ChangeRequest:
-            request = changes.draft(cluster=self.cluster, actor=self.actor(who), kind=kind, reason=reason)
-            for name, key in places:
-                pair = (now.get((name, key)), target.get((name, key)))
-                changes.propose_many(request=request, actor=self.actor(who), table=TABLES[name], pairs=[pair])
-            self.book.dossiers[request.pk] = Dossier({who} - {COMMAND}, None)
-            return changes.submit(request=request, actor=self.actor(who))
-
-        self.act(said, transaction.atomic(do), allowed=self.book.may(who, EDITORS))
+        places = {place for place in now.keys() | target.keys() if now.get(place) != target.get(place)}
+        wishes = {place: _wish(target.get(place)) for place in places}
+        allowed = self.book.may(who, EDITORS) and self.book.covers(who, places)
+        self.act(said, do, allowed=allowed, then=self.open_dossier(who, wishes))
 
     @rule(hours=st.sampled_from([1, 30, 80, 24 * 8, 24 * 15]), tidies=st.booleans())
     def wait(self, hours: int, *, tidies: bool) -> None:
         self.act(f"time passes, {hours} hours", lambda: self.clock.forward(timedelta(hours=hours)))
         if tidies:
             self.act("mailadmin closes what nobody decided", closing.expire)
+
+
+def _wish(entry: Entry | None) -> Wish:
+    return None if entry is None else (entry.value, entry.comment, entry.enabled)
 
 
 def _items(path: Path) -> list[Entry]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tables import applying, closing, reviews
-from tables.models import ChangeRequest, Review
-from tests.machine.base import CAST, Base
+from mailadmin.accounts.roles import Role
+from tables import applying, breaking, closing, reviews
+from tables.models import ChangeRequest, Release, Review
+from tests.machine.base import PEOPLE, Base
 from tests.machine.book import COMMAND, EDITORS, REVIEWERS
 from tests.machine.editing import editors, mostly, rarely, which
 
 State = ChangeRequest.State
 
-reviewers = st.sampled_from(["bob", "ben", "dora", "dan", "pat", "bob", "ben", "sue", *CAST])
+reviewers = st.sampled_from(["bob", "ben", "dora", "dan", "pat", "bob", "ben", "sue", *PEOPLE])
 
 
 class Reviewing(Base):
@@ -81,6 +84,64 @@ class Reviewing(Base):
             self.looks(who, request)
             self.approves(who, request)
 
+    # --- emergencies --------------------------------------------------------------------------------------------------
+
+    @precondition(waits)
+    @rule(
+        who=st.sampled_from(["dora", "dan", "dora", "sue", "bob", "alice"]),
+        number=which,
+        proved=st.sampled_from([1, 1, 1, 30]),
+        reason=st.sampled_from(["all mail is lost since noon", "asap"]),
+    )
+    def break_glass(self, who: str, number: int, proved: int, reason: str) -> None:
+        """``proved``: minutes since the second factor."""
+        request = self.waiting(number)
+        dossier, person = self.book.dossiers[request.pk], self.book.people[who]
+
+        def do() -> Release:
+            proved_at = self.clock.now() - timedelta(minutes=proved)
+            dossier.glass_by = who
+            return breaking.break_glass(request=request, person=self.person(who), reason=reason, proved_at=proved_at)
+
+        def note(_release: Release) -> None:
+            dossier.authors.add(who)
+            dossier.glass_open = True
+
+        was = dossier.glass_by
+        self.act(
+            f"{who} breaks glass for request {request.pk}, {reason!r}, proved {proved} minutes ago",
+            do,
+            allowed=person.active
+            and Role.ADMINISTRATOR in person.roles
+            and proved < 5
+            and len(reason) > 14
+            and dossier.policy is None,
+            then=note,
+        )
+        if self.refusal is not None:
+            dossier.glass_by = was
+
+    @precondition(lambda self: any(dossier.glass_open for dossier in self.book.dossiers.values()))
+    @rule(who=reviewers, number=which, agrees=st.booleans())
+    def look_afterwards(self, who: str, number: int, *, agrees: bool) -> None:
+        """At what went live in an emergency: that ends by another person only."""
+        pks = [pk for pk, dossier in self.book.dossiers.items() if dossier.glass_open]
+        request = ChangeRequest.objects.get(pk=pks[number % len(pks)])
+        self.looks(who, request)
+        if agrees:
+            self.approves(who, request)
+        else:
+            self.rejects(who, request, "it was none")
+        dossier = self.book.dossiers[request.pk]
+        marked = breaking.standing().filter(request=request).exists()
+        if not marked:
+            version, now = self.watch.sight.version(request.pk), self.clock.now()
+            places = [(line[1], line[2]) for line in self.watch.sight.lines[request.pk]]
+            lacks = self.book.lacks(dossier, self.book.valid_approvers(dossier, version, places, now), dossier.risks)
+            ended = self.refusal is None and (not agrees or not lacks)
+            self.expect(ended, f"The emergency of request {request.pk} ended without {lacks or 'anybody'}.")
+        dossier.glass_open = marked
+
     # --- other decisions ----------------------------------------------------------------------------------------------
 
     @precondition(waits)
@@ -89,6 +150,9 @@ class Reviewing(Base):
         request = self.waiting(number)
         if looks:
             self.looks(who, request)
+        self.rejects(who, request, comment)
+
+    def rejects(self, who: str, request: ChangeRequest, comment: str) -> None:
         dossier = self.book.dossiers[request.pk]
 
         def note(_request: ChangeRequest) -> None:
@@ -151,7 +215,9 @@ class Reviewing(Base):
         requests = [
             request
             for request in self.requests(*State.values)
-            if (request.state in {State.SUBMITTED, State.APPROVED}) != closed and not reviews.needs_renewal(request)
+            if (request.state in {State.SUBMITTED, State.APPROVED}) != closed
+            and not reviews.needs_renewal(request)
+            and not breaking.is_open(request)
         ]
         if not requests:
             return

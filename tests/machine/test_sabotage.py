@@ -58,7 +58,7 @@ def found(machine: type[ChangeControl], broken: AbstractContextManager[object] |
 
 def test_what_loosens_without_an_approval_is_found() -> None:
     said = found(ChangeControl, mock.patch.object(policy, "demand", return_value=policy.Demand(0)))
-    assert "was applied without a valid approval by another person" in said
+    assert "was applied without a valid approval by other persons" in said
 
 
 def test_an_entry_that_was_written_past_the_services_is_found_and_told_with_all_that_was_done() -> None:
@@ -103,7 +103,7 @@ def test_an_approval_that_outlives_an_edit_is_found() -> None:
         machine.approve(who="bob", number=0, looks=False)
 
     constant = mock.patch.object(applying, "request_checksum", return_value="1" * 64)
-    assert "was applied without a valid approval by another person" in played(steps, constant)
+    assert "was applied without a valid approval by other persons" in played(steps, constant)
 
 
 def test_a_conflict_that_is_passed_over_is_found() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 from tables.entries import rows
 from tables.models import Change, ChangeRequest, Cluster, Release, Review
-from tables.sendmail.spec import Entry
+from tables.rules import to_json
+from tables.sendmail.spec import Entry, Risk
 from tables.sendmail.tables import TABLES
 from tests.machine.book import Book, Dossier, Violation
-from tests.machine.states import Delta, after_all, delta_of, risks_of
+from tests.machine.states import Delta, after_all, delta_of, only_tightens, risks_of
 
 State = ChangeRequest.State
 
@@ -74,7 +75,9 @@ class Watch:
     def done(self, now: datetime) -> None:
         """Whatever was applied had to be, and nothing else was written."""
         sight = Sight.of(self.cluster)
+        self._note_terms(sight)
         self._accept_applied(sight, now)
+        self._accept_policies(sight, now)
         self.nothing_else_was_written()
         self._closed_stay_closed(sight)
         for wrong in one_holder_each(sight):
@@ -140,16 +143,21 @@ class Watch:
     def _is_approved(self, pk: int, dossier: Dossier, deltas: Sequence[Delta], version: str, now: datetime) -> None:
         if dossier.rejected:
             raise Violation(f"Request {pk} was rejected and applied all the same.")
-        if dossier.threads:
+        if dossier.threads and not dossier.glass_by:
             raise Violation(f"Request {pk} was applied while {len(dossier.threads)} of its threads were open.")
         dossier.risks, dossier.version = risks_of(self.book.state, deltas), version
         places = [(table, key) for table, key, _before, _after in deltas]
-        if dossier.risks and not self.book.valid_approvers(dossier, version, places, now):
+        if dossier.glass_by:
+            return
+        lacks = self.book.lacks(dossier, self.book.valid_approvers(dossier, version, places, now), dossier.risks)
+        if lacks:
             raise Violation(
                 f"Request {pk} loosens ({', '.join(sorted(dossier.risks))}) and was applied without a valid approval "
-                f"by another person: its authors are {sorted(dossier.authors)}, it was approved by "
+                f"by other persons ({lacks}): its authors are {sorted(dossier.authors)}, it was approved by "
                 f"{sorted(dossier.approved)}."
             )
+        if self.book.in_force.is_frozen(now) and not only_tightens(self.book.state, deltas):
+            raise Violation(f"Request {pk} was applied during a freeze, and does not only tighten.")
 
     def _number(self, change: Change) -> None:
         book = self.book
@@ -159,6 +167,30 @@ class Watch:
         book.state = after_all(book.state, [delta_of(change)])
         book.states[book.number] = book.state
         book.origins[book.number] = change.request_id, (change.table, change.key)
+
+    # --- policies -----------------------------------------------------------------------------------------------------
+
+    def _note_terms(self, sight: Sight) -> None:
+        """A request is judged by the policy under which it was last handed in, too."""
+        for pk, said in sight.requests.items():
+            handed_in = pk not in self.sight.requests or self.sight.version(pk) != sight.version(pk)
+            handed_in |= self.sight.requests.get(pk, said)[0] in {State.DRAFT, State.CONFLICTED}
+            if said[0] in {State.SUBMITTED, State.APPROVED, State.APPLIED} and handed_in and pk in self.book.dossiers:
+                self.book.dossiers[pk].under = self.book.in_force
+
+    def _accept_policies(self, sight: Sight, now: datetime) -> None:
+        """Nobody changes the policy alone, whatever it says."""
+        fresh = self.cluster.policies.filter(number__gt=len(self.book.policies)).order_by("number")
+        for made in fresh:
+            dossier = self.book.dossiers.get(made.request_id or 0)
+            if dossier is None or dossier.policy is None:
+                raise Violation(f"Policy {made.number} came into force, and nobody proposed it.")
+            if made.content != to_json(dossier.policy.rules):
+                raise Violation(f"Policy {made.number} is not what was proposed.")
+            given = self.book.valid_approvers(dossier, sight.version(made.request_id or 0), [], now)
+            if dossier.rejected or dossier.threads or not [who for who in given if not self.book.people[who].limit]:
+                raise Violation(f"Policy {made.number} came into force without another person's approval.")
+            self.book.policies.append(dossier.policy)
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -192,12 +224,37 @@ class Watch:
             raise Violation(f"Release {number} ends with change {change}, but change {book.number} was the last.")
         for pk in book.standing(before):
             dossier = book.dossiers[pk]
-            if dossier.risks and not book.approvers(dossier, dossier.version, now):
+            if not dossier.glass_by and book.lacks(
+                dossier, book.approvers(dossier, dossier.version, now), dossier.risks
+            ):
                 raise Violation(
                     f"Release {number} holds request {pk} ({', '.join(sorted(dossier.risks))}), and of those who "
-                    f"approved it, {sorted(dossier.approved)}, none is an approver still and did so lately."
+                    f"approved it, {sorted(dossier.approved)}, too few are approvers still and did so lately."
                 )
+            self._is_published_by_a_third(number, dossier)
+        self._is_not_frozen(number, before, now)
         book.releases[number] = change
+
+    def _is_published_by_a_third(self, number: int, dossier: Dossier) -> None:
+        terms = self.book.terms(dossier)
+        who = Release.objects.get(cluster=self.cluster, number=number).author_name
+        asked = any(term.three_people for term in terms) and Risk.RELAY in dossier.risks and not dossier.glass_by
+        if asked and (who in dossier.authors | set(dossier.approved) or who not in self.book.people):
+            raise Violation(f"Release {number} was cut by {who}, who is no third person to what it opens.")
+
+    def _is_not_frozen(self, number: int, before: int, now: datetime) -> None:
+        if not self.book.in_force.is_frozen(now) or self._is_emergency():
+            return
+        then, state = self.book.states[before], self.book.state
+        places = [place for place in then.keys() | state.keys() if then.get(place) != state.get(place)]
+        deltas = [(*place, then.get(place), state.get(place)) for place in places]
+        if deltas and not only_tightens(then, deltas):
+            raise Violation(f"Release {number} was cut during a freeze, and does not only tighten.")
+
+    def _is_emergency(self) -> bool:
+        """Whether the last thing that was applied went by broken glass."""
+        origin = self.book.origins.get(self.book.number)
+        return origin is not None and bool(self.book.dossiers[origin[0]].glass_by)
 
 
 def one_holder_each(sight: Sight) -> Iterator[str]:
