@@ -347,10 +347,10 @@ def test_rule_33_only_who_holds_the_right_proposes(people: dict[str, User], who:
 
 def test_rule_33_nobody_limited_has_a_say_in_it(dora: User, bob: User) -> None:
     limited = make_limited("lisa", Role.ADMINISTRATOR)
-    with pytest.raises(Forbidden, match="may not propose"):
+    with pytest.raises(Forbidden, match="all domains"):
         propose(limited, tick_above=3)
     request = propose(dora, tick_above=3)
-    with pytest.raises(ReviewError, match=r"all domains|not an approver"):
+    with pytest.raises(ReviewError, match="all domains"):
         approve(limited, request)
 
 
