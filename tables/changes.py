@@ -159,7 +159,6 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     changes = list(request.changes.order_by("id"))
     if not changes:
         raise ChangeError("Nothing was changed. Edit something before you submit.")
-    scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
     found = risks_of_each(cluster, changes)
     risks = frozenset[Risk]().union(*found)
     request.reason = reason.strip() or request.reason
@@ -177,6 +176,7 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     request.save(update_fields=[*SUBMITTED, "submitted_at", "state"])
     if not needed:
         return applying.apply(request=request, actor=actor)
+    scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
     _refuse_unreviewable(request, demand)
     request.changes.filter(risky=True).update(risky=False)
     _mark_risky(changes, found)

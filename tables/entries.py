@@ -8,6 +8,7 @@ from operator import or_
 
 from django.db.models import Q, QuerySet
 
+from tables import scopes
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
 from tables.scopes import Scope
 from tables.sendmail.international import word_to_ascii
@@ -35,7 +36,9 @@ def get_entry(*, cluster: Cluster, table: TableSpec, key: str) -> Entry | None:
 
 def seen_rows(*, scope: Scope, cluster: Cluster, table: TableSpec) -> QuerySet[EntryModel]:
     """Those that a person may see."""
-    return rows(cluster=cluster, table=table).filter(scope.rows(table.name))
+    if scope.limited:
+        return scopes.rows(cluster=cluster, table=table.name, domains=scope.domains(table.name))
+    return rows(cluster=cluster, table=table)
 
 
 def find(*, scope: Scope, cluster: Cluster, table: TableSpec, key: str) -> Entry | None:

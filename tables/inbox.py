@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
+from tables import scopes, seeing
 from tables.errors import ChangeError
 from tables.models import ChangeRequest, How, Notice, NoticeSettings, Publication
 from tables.noticing.kinds import KINDS
@@ -19,8 +20,8 @@ MOST_COUNTED = 99
 
 
 def notices_of(person: User, *, unread: bool = False) -> QuerySet[Notice]:
-    """Newest first."""
-    found = Notice.objects.filter(person=person).order_by("-id")
+    """Newest first. What a person was told before they were limited is told no more where it is not theirs to see."""
+    found = seeing.notices(scopes.of_person(person), Notice.objects.filter(person=person)).order_by("-id")
     return found.filter(read_at__isnull=True) if unread else found
 
 

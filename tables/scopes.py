@@ -5,30 +5,25 @@ Closed when in doubt: a limited person without a delegation, switched off or wit
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from mailadmin.accounts.models import Delegation, User
 from mailadmin.accounts.roles import EDIT
 from tables.actors import Actor
 from tables.errors import NotDelegated
-from tables.models import ENTRY_MODELS, Change, Cluster
+from tables.inside import within
+from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
 from tables.sendmail.spec import Entry, Grade, Problem, TableSpec
 from tables.sendmail.tables import TABLES
-from tables.sendmail.territory import OUTSIDE, bounds, covers
+from tables.sendmail.territory import OUTSIDE, covers, turned
 from tables.sendmail.text import visible
 from tables.states import from_json
 
 #: Domains that a message names.
 NAMED = 8
-
-#: A database row that nothing is: what a person without a delegation finds.
-NOTHING = Q(pk__in=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +88,22 @@ class Scope:
 
     def domains(self, table: str) -> list[str]:
         """The domains of a limited person in one table, without those that another one covers."""
-        found = sorted({domain for part in self.parts if table in part.tables for domain in part.domains})
-        return [one for one in found if not any(other != one and covers(other, one) for other in found)]
+        found = {turned(domain): domain for part in self.parts if table in part.tables for domain in part.domains}
+        kept: list[str] = []
+        for name in sorted(found):  # turned round, what a domain covers follows it at once
+            if not kept or not name.startswith(kept[-1]):
+                kept.append(name)
+        return sorted(found[name] for name in kept)
 
-    def rows(self, table: str) -> Q:
-        """Which rows of one table's entries may be seen."""
-        return _zones(self.domains(table)) if self.limited else Q()
+    def lines(self, *, also: tuple[str, int] | None = None) -> Q:
+        """Which changes, events or findings may be seen: rows that name their table and have a zone.
 
-    def lines(self) -> Q:
-        """Which changes, events or findings may be seen: rows that name their table and have a zone."""
+        ``also``: a column and its value, by which they may be seen as well.
+        """
         if not self.limited:
             return Q()
-        alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for name in self.tables:
-            alike[tuple(self.domains(name))].append(name)
-        return _any(Q(table__in=names) & _zones(domains) for domains, names in alike.items())
+        domains = ((name, domain) for name in self.tables for domain in self.domains(name))
+        return within(by="table", domains=domains, also=also)
 
     @property
     def mark(self) -> str:
@@ -155,13 +151,11 @@ class Scope:
 EVERYTHING = Scope(limited=False)
 
 
-def _zones(domains: Iterable[str]) -> Q:
-    ranges = (bounds(domain) for domain in domains)
-    return _any(Q(zone__gte=low, zone__lt=high) for low, high in ranges)
-
-
-def _any(conditions: Iterable[Q]) -> Q:
-    return reduce(or_, conditions, NOTHING)
+def rows(*, cluster: Cluster, table: str, domains: Iterable[str]) -> QuerySet[EntryModel]:
+    """The entries of a table that lie in one of these domains. They are of the cluster without a condition that says
+    so: it would lead SQLite to read them all."""
+    inside = within(by="cluster_id", domains=((cluster.pk, domain) for domain in domains))
+    return ENTRY_MODELS[table]._default_manager.filter(inside)
 
 
 # --- whose ------------------------------------------------------------------------------------------------------------
@@ -265,10 +259,7 @@ def _has_room(cluster: Cluster, part: Part, changes: Iterable[Change]) -> bool:
 
 def used(cluster: Cluster, part: Part) -> int:
     """How many entries stand inside a delegation, whoever made them."""
-    zones = _zones(part.domains)
-    return sum(
-        ENTRY_MODELS[name]._default_manager.filter(zones, cluster=cluster).count() for name in sorted(part.tables)
-    )
+    return sum(rows(cluster=cluster, table=name, domains=part.domains).count() for name in part.names)
 
 
 def _over_quota(cluster: Cluster, parts: Sequence[Part], other: str) -> Problem:
@@ -295,11 +286,17 @@ def refuse_amending(*, actor: Actor, changes: Iterable[Change]) -> None:
 
 
 def why_not_review(*, person: User, changes: Callable[[], Iterable[Change]]) -> str:
-    """Why a limited person may not review these changes; empty when they could have written each of them."""
+    """Why a limited person may not review these changes; empty when they could have written each of them.
+
+    A request without any, such as one that changes the policy, is about everything.
+    """
     if not person.limited:
         return ""
-    scope = of_person(person)
+    scope, theirs = of_person(person), False
     for change in changes():
-        if not all(scope.allows(TABLES[change.table], entry) for entry in _states(change)):
-            return "Not all of this request is delegated to you. An approver who sees all of it must review it."
-    return ""
+        theirs = all(scope.allows(TABLES[change.table], entry) for entry in _states(change))
+        if not theirs:
+            break
+    return (
+        "" if theirs else "Not all of this request is delegated to you. An approver who sees all of it must review it."
+    )

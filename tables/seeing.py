@@ -21,14 +21,19 @@ from tables.models import (
     CheckRun,
     Cluster,
     Host,
+    Notice,
     OriginalFile,
     Publication,
     Release,
     StoredFinding,
 )
+from tables.noticing.kinds import FAILED
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
 from tables.sendmail.text import visible
+
+#: What a limited person reads in the place of what a program said.
+UNTOLD = "Ask somebody who sees all tables why."
 
 
 def refuse_unseen(scope: Scope, table: TableSpec, key: str) -> None:
@@ -131,7 +136,7 @@ def trouble(scope: Scope, found: Publication) -> str:
     """What went wrong; to a limited person only that something did."""
     if not scope.limited or not found.error:
         return found.error
-    return "Ask somebody who sees all tables why."
+    return UNTOLD
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
@@ -171,12 +176,26 @@ def grades(scope: Scope, run: CheckRun | None) -> dict[Grade, int]:
     return {grade: counted.get(str(grade), 0) for grade in Grade}
 
 
+# --- notices ----------------------------------------------------------------------------------------------------------
+
+
+def notices(scope: Scope, found: QuerySet[Notice]) -> QuerySet[Notice]:
+    """To a limited person of no request that is not for them, and nothing that programs said."""
+    if not scope.limited:
+        return found
+    theirs = Q(request__isnull=True) | Q(request__in=_shown(scope, ChangeRequest.objects.all()))
+    silent = ~Q(kind=FAILED.name) | Q(text=UNTOLD)
+    return found.filter(theirs, silent)
+
+
 # --- history and files ------------------------------------------------------------------------------------------------
 
 
 def events(scope: Scope, found: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     """To a limited person what happened to entries inside, and what they did themselves."""
-    return found.filter(scope.lines() | Q(actor=scope.person)) if scope.limited else found
+    if not scope.limited:
+        return found
+    return found.filter(scope.lines(also=("actor_id", scope.person.pk) if scope.person else None))
 
 
 def is_told(scope: Scope, event: AuditEvent, shown: set[int]) -> bool:

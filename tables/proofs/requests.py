@@ -235,7 +235,7 @@ def _unapproved(dossier: Dossier, applied: Event) -> Iterator[str]:
     request, told = dossier.request, dossier.told
     risks = {*request.risks} | {*applied.detail.get("risks", [])}
     request.risks = sorted(risks)
-    needed = demand_then(request).reviews
+    needed = _needed(request)
     if not needed or verifying_glass.went(request):
         return
     authors = contributors.ids(request) | told.authors
@@ -252,6 +252,14 @@ def _unapproved(dossier: Dossier, applied: Event) -> Iterator[str]:
         needed += 1
     if len(given) < needed:
         yield "It was applied without the approval that its risks need."
+
+
+def _needed(request: ChangeRequest) -> int:
+    """Approvals that it needed; one where somebody made nonsense of what was asked of it."""
+    try:
+        return demand_then(request).reviews
+    except (TypeError, ValueError, AttributeError):
+        return 1
 
 
 # --- reviews ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -84,10 +84,11 @@ def _found(scope: Scope, user: User, chosen: dict[str, Any]) -> QuerySet[ChangeR
 
 
 def _to_review(found: QuerySet[ChangeRequest], user: User) -> QuerySet[ChangeRequest]:
-    """Submitted by others and not decided by this person."""
+    """Of others, and not decided by this person; what they decided before an emergency they decide again."""
     if not user.has_perm(REVIEW):
         return found.none()
-    mine = Q(author=user) | Q(submitter=user) | Q(pk__in=user.reviews.values("request"))
+    decided = user.reviews.exclude(at__lt=F("request__glass__at"))
+    mine = Q(author=user) | Q(submitter=user) | Q(pk__in=decided.values("request"))
     return found.filter(breaking.WAITS).exclude(mine)
 
 

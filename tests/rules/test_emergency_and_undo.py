@@ -176,11 +176,16 @@ def test_rule_37_what_was_approved_before_is_reviewed_anew(
     """bob approved, an open thread held it back, glass was broken: his word of before does not end the emergency."""
     threads.ask(request=relay, person=bob, text="Who is that?")
     assert approve(bob, relay).state == "approved"
+    to_review = reverse("requests") + "?view=review"
+    assert reverse("request", args=[relay.pk]) not in visitor(bob).get(to_review).content.decode()
     break_glass(dora, relay)
     relay.refresh_from_db()
     assert breaking.is_open(relay)
+    link = f'href="{reverse("request", args=[relay.pk])}"'
+    assert visitor(bob).get(to_review).content.decode().count(link) == 2  # the mark above, and the list
     approve(bob, relay)
     assert not breaking.is_open(relay)
+    assert link not in visitor(bob).get(to_review).content.decode()
 
 
 def test_rule_37_it_takes_as_many_afterwards_as_it_would_have_before(

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from mailadmin.accounts.models import Team, User
 from mailadmin.accounts.roles import BREAK_GLASS, PEOPLE, PUBLISH, SECRETS, Role
-from tables import amending, applying, changes, importing, releases, reviewers, reviews, scopes, undoing
+from tables import amending, applying, changes, importing, inbox, releases, reviewers, reviews, scopes, undoing
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import Forbidden, KeyHeld, NotDelegated, ReviewError, Stale
@@ -449,6 +449,24 @@ def test_only_limited_approvers_elsewhere_are_no_reviewers(alice: User, bob: Use
         save(alice, TABLE, "@a.example", "x@a.example", reason="x")
 
 
+def test_a_request_about_no_entry_is_nothing_for_a_limited_approver(alice: User, frank: User) -> None:
+    delegate(frank, TABLE, "a.example")
+    request = changes.draft(cluster=get_cluster(), actor=Actor.of(alice))
+    assert reviewers.why_not(request=request, user=frank).startswith("Not all of this request is delegated to you.")
+
+
+def test_who_is_limited_reads_no_notice_of_what_is_not_theirs_any_more(alice: User, bob: User) -> None:
+    """They were told of it when it was."""
+    save(alice, TABLE, "@b.example", "x@b.example", reason="x")
+    mine = save(alice, TABLE, "@a.example", "x@a.example", reason="x")
+    assert inbox.unread(bob) == 2
+    User.objects.filter(pk=bob.pk).update(limited=True)
+    delegate(bob, TABLE, "a.example")
+    bob = User.objects.get(pk=bob.pk)
+    assert [notice.request_id for notice in inbox.notices_of(bob)] == [mine.pk]
+    assert inbox.unread(bob) == 1
+
+
 def test_an_approval_counts_while_its_giver_may_still_give_it(alice: User, frank: User) -> None:
     delegation = delegate(frank, TABLE, "a.example", catch_alls=True)
     approve(frank, save(alice, TABLE, "@a.example", "x@a.example", reason="x"))
@@ -479,7 +497,7 @@ def test_a_publisher_publishes_and_edits_nothing(people: dict[str, User]) -> Non
 
 def test_a_limited_person_never_sees_passwords_or_manages_people(people: dict[str, User]) -> None:
     """Whatever their roles: the database could say that an administrator is limited."""
-    person = make_limited("ida", Role.ADMINISTRATOR)
-    assert not any(person.has_perm(right) for right in (PEOPLE, SECRETS, BREAK_GLASS, PUBLISH))
+    person, withheld = make_limited("ida", Role.ADMINISTRATOR), (PEOPLE, SECRETS, BREAK_GLASS, PUBLISH)
+    assert not any(person.has_perm(right) for right in withheld)
     User.objects.filter(pk=person.pk).update(is_superuser=True)
-    assert not any(User.objects.get(pk=person.pk).has_perm(right) for right in (PEOPLE, SECRETS, BREAK_GLASS, PUBLISH))
+    assert not any(User.objects.get(pk=person.pk).has_perm(right) for right in withheld)

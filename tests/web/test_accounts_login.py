@@ -16,7 +16,9 @@ def log_in(client: Client, username: str, password: str = PASSWORD) -> int:
 
 
 def actions() -> list[tuple[str, str]]:
-    return list(AuditEvent.objects.order_by("number").values_list("actor_name", "action"))
+    """What happened since the cast was there."""
+    told = AuditEvent.objects.exclude(action="person-added").order_by("number")
+    return list(told.values_list("actor_name", "action"))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def test_the_right_password_logs_in_and_history_says_so(client: Client, alice: U
     assert log_in(client, "alice") == 302
     assert client.get(reverse("home")).status_code == 200
     assert actions() == [("alice", "login")]
-    assert AuditEvent.objects.get().detail == {"address": "127.0.0.1"}
+    assert AuditEvent.objects.latest("number").detail == {"address": "127.0.0.1"}
 
 
 def test_a_wrong_password_does_not_and_history_says_so(client: Client, alice: User) -> None:
@@ -98,4 +100,4 @@ def test_only_a_proxy_of_ours_says_where_somebody_comes_from(
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     form = {"login": "alice", "password": PASSWORD}
     client.post(reverse("account_login"), form, headers={"X-Forwarded-For": "203.0.113.9"})
-    assert AuditEvent.objects.get().detail == {"address": address}
+    assert AuditEvent.objects.latest("number").detail == {"address": address}

@@ -154,8 +154,8 @@ def _edit(world: World) -> None:
     own = save(alice, "virtusertable", "@wanted.own.example", "x@own.example", reason="own")
     both = {"own": own, "foreign": foreign}
     world.numbers["request"] = {place: one.pk for place, one in both.items()}
-    asked = {place: threads.ask(request=one, person=bob, text=f"{CANARY}?") for place, one in both.items()}
-    Remark.objects.filter(pk=asked["own"].pk).update(text="own?")
+    words = {"own": "own?", "foreign": f"{CANARY}?"}
+    asked = {place: threads.ask(request=one, person=bob, text=words[place]) for place, one in both.items()}
     world.numbers["thread"] = {place: remark.pk for place, remark in asked.items()}
     world.foreign_requests = [wide.pk, wrong.pk, foreign.pk, mixed.pk]
     without_asked(actor=Actor.of(world.people["dora"]), person=world.people["charlie"], roles=[Role.APPROVER])
