@@ -155,7 +155,7 @@ def _reopened(request: ChangeRequest, actor: Actor) -> ChangeRequest:
     request = applying.locked(request)
     if reason := why_not(request):
         raise ChangeError(reason)
-    scopes.refuse_amending(actor=actor, changes=request.changes.iterator())
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator)
     contributors.note(request=request, actor=actor)
     request.state, request.outcome, request.closed_at = State.DRAFT, "", None
     request.save(update_fields=["state", "outcome", "closed_at"])

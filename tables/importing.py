@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -310,7 +311,9 @@ def request_import(
         for name, path in files.items():
             report = FileReport(TABLES[name], path, forced=looks.get(name, ""))
             pairs = _differences(scopes.of_actor(actor), cluster, report, names, mode, progress)
-            changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
+            # Closed here also when one is refused: they read by a cursor of the database, which ends with this block.
+            with closing(pairs):
+                changes.propose_many(request=request, actor=actor, table=report.table, pairs=pairs)
             reports.append(report)
         if not request.changes.exists():
             # Its author is noted for good, so an empty draft is not deleted: it never was.
@@ -336,7 +339,7 @@ def _differences(
     names: frozenset[str],
     mode: str,
     progress: Progress | None,
-) -> Iterator[tuple[Entry | None, Entry | None]]:
+) -> Generator[tuple[Entry | None, Entry | None], None, None]:
     keys: set[str] = set()
     end = end_of(cluster=cluster, table=report.table)
     found = (item for item in _items(report, names, progress) if isinstance(item, Entry))

@@ -274,11 +274,11 @@ def _over_quota(cluster: Cluster, parts: Sequence[Part], other: str) -> Problem:
     )
 
 
-def refuse_amending(*, actor: Actor, changes: Iterable[Change]) -> None:
+def refuse_amending(*, actor: Actor, changes: Callable[[], Iterable[Change]]) -> None:
     """Refuse to let a limited person edit or rebase a request with a line that they could not have written."""
     scope = of_actor(actor)
     if scope.limited:
-        for change in changes:
+        for change in changes():
             _refuse_change(scope, change, "")
 
 

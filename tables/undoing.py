@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -51,7 +52,7 @@ def why_not(request: ChangeRequest) -> str:
     return ""
 
 
-def steps_of_undo(request: ChangeRequest) -> Iterator[Step]:
+def steps_of_undo(request: ChangeRequest) -> Generator[Step, None, None]:
     """The inverse of each change, the last one first. Raises :class:`Overtaken` at what was changed since."""
     if reason := why_not(request):
         raise ChangeError(reason)
@@ -80,11 +81,11 @@ def _overtaken(request: ChangeRequest, change: Change) -> str:
 def undo(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """A new request that takes back what one did. Applied at once when that opens nothing."""
     request = applying.locked(request)
-    scopes.refuse_amending(actor=actor, changes=request.changes.iterator())
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator)
     return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), undoes=request)
 
 
-def steps_back_to(release: Release) -> Iterator[Step]:
+def steps_back_to(release: Release) -> Generator[Step, None, None]:
     """What makes the tables say what they said at a release: each key that changed since, as it was before."""
     for table in TABLES.values():
         later = Change.objects.filter(cluster=release.cluster, table=table.name, number__gt=release.change_number)
@@ -121,7 +122,7 @@ def _propose(
     actor: Actor,
     kind: str,
     reason: str,
-    steps: Iterable[Step],
+    steps: Generator[Step, None, None],
     *,
     undoes: ChangeRequest | None = None,
 ) -> ChangeRequest:
@@ -130,9 +131,11 @@ def _propose(
         request.undoes = undoes
         request.save(update_fields=["undoes"])
     any_steps = False
-    for table, pairs in _by_table(steps):
-        any_steps = True
-        changes.propose_many(request=request, actor=actor, table=table, pairs=pairs)
+    # Closed here also when one is refused: they read by a cursor of the database, which ends with this transaction.
+    with closing(steps):
+        for table, pairs in _by_table(steps):
+            any_steps = True
+            changes.propose_many(request=request, actor=actor, table=table, pairs=pairs)
     if not any_steps:
         raise ChangeError("The tables say that already: there is nothing to take back.")
     return changes.submit(request=request, actor=actor)

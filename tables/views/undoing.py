@@ -71,7 +71,7 @@ def _page_of_undo(request: HttpRequest, wanted: ChangeRequest, form: ReasonForm)
 
 def _steps(request: HttpRequest, wanted: ChangeRequest) -> Iterator[undoing.Step]:
     """Before anything is said of what stands there: a request of one's own may be about what is no longer delegated."""
-    scopes.refuse_amending(actor=actor_of(request), changes=wanted.changes.iterator())
+    scopes.refuse_amending(actor=actor_of(request), changes=wanted.changes.iterator)
     return undoing.steps_of_undo(wanted)
 
 
