@@ -110,7 +110,8 @@ class Releasing(Base):
         allowed = self.book.may(who, EDITORS) and self.book.covers(who, places)
         self.act(said, do, allowed=allowed, then=self.open_dossier(who, wishes))
 
-    @rule(hours=st.sampled_from([1, 30, 80, 24 * 8, 24 * 15]), tidies=st.booleans())
+    @precondition(lambda self: self.count(State.SUBMITTED, State.APPROVED) or self.book.number)
+    @rule(hours=st.sampled_from([1, 1, 30, 30, 80, 24 * 8, 24 * 15]), tidies=st.booleans())
     def wait(self, hours: int, *, tidies: bool) -> None:
         self.act(f"time passes, {hours} hours", lambda: self.clock.forward(timedelta(hours=hours)))
         if tidies:

@@ -22,6 +22,8 @@ REFUSALS = (ChangeError, PeopleError, PermissionDenied)
 
 #: Seconds after which waiting for a lock is given up. Two acts that wait for each other are found out sooner.
 LOCK_SECONDS = 10
+#: Seconds after which an act is thought to hang. The longest, which is a storm of many, has a bound of its own.
+ACT_SECONDS = 120
 #: Seconds that an interrupted act gives the other one.
 PATIENCE = 0.7
 
@@ -36,7 +38,7 @@ def race(*acts: Act) -> list[object]:
 
 def _ended(act: Future[object]) -> object:
     try:
-        return act.result(timeout=6 * LOCK_SECONDS)
+        return act.result(timeout=ACT_SECONDS)
     except TookTooLong as error:
         raise AssertionError("The acts wait for each other, and the database did not notice.") from error
 
