@@ -30,6 +30,7 @@ class PersonForm(forms.Form):
 
     limited = forms.BooleanField(
         label="Limited to what is delegated",
+        label_suffix="",
         required=False,
         help_text="Sees and edits only the domains that are delegated to them or to their teams; without any, nothing. "
         "Publishes only as a publisher. An administrator cannot be limited.",
@@ -75,10 +76,14 @@ class DelegationForm(forms.Form):
         label="Tables", widget=forms.CheckboxSelectMultiple, choices=[(name, name) for name in DELEGABLE]
     )
     catch_alls = forms.BooleanField(
-        label="Catch-alls", required=False, help_text="Entries for everybody in a domain, such as @example.com."
+        label="Catch-alls",
+        label_suffix="",
+        required=False,
+        help_text="Entries for everybody in a domain, such as @example.com.",
     )
     outside_targets = forms.BooleanField(
         label="Targets outside",
+        label_suffix="",
         required=False,
         help_text="Mail may be led to addresses and hosts outside these domains, and to local users.",
     )

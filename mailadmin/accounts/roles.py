@@ -26,7 +26,7 @@ DESCRIPTIONS = {
     Role.VIEWER: "sees the tables, the change requests and the history",
     Role.POSTMASTER: "edits entries and publishes what is applied",
     Role.APPROVER: "reviews what others propose, and publishes",
-    Role.PUBLISHER: "sees all of this, and publishes what is applied; edits and reviews nothing",
+    Role.PUBLISHER: "sees what a viewer sees, and publishes what is applied",
     Role.ADMINISTRATOR: "does all of this, sees passwords, manages people and may propose another policy, under the "
     "same rules as everybody",
 }

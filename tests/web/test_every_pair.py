@@ -72,12 +72,20 @@ def tables_of(who: str, name: str) -> list[str]:
     return DELEGABLE if who in LIMITED and (by_table or name == "table") else ["virtusertable"]
 
 
+#: Addresses that name a domain, a key or a request; the others are the same, whatever they are asked for.
+OF_A_PLACE = ("entry-", "request", "thread-", "table", "search", "audit", "problems")
+
+
+def places_of(name: str) -> tuple[str, ...]:
+    return ("own", "foreign") if name.startswith(OF_A_PLACE) else ("own",)
+
+
 PAIRS = [
     Pair(who, name, table, place, method)
     for who in WHO
     for name in RIGHTS
     for table in tables_of(who, name)
-    for place in ("own", "foreign")
+    for place in places_of(name)
     for method in ("GET", "POST")
 ]
 
