@@ -15,16 +15,19 @@ from tables.audit import Finding
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster, Review
 from tables.policy import demand_then
 from tables.proofs.log import AT_ONCE, FETCH
+from tables.proofs.policies import CHANGED
 from tables.proofs.streams import Few, grouped, side_by_side
 from tables.reviews import ACTIONS as REVIEW_ACTIONS
 
 FIELDS = ("request_id", "number", "action", "actor_id", "actor_name", "reason", "at", "detail")
 DECISIONS = {action: str(decision) for decision, action in REVIEW_ACTIONS.items()}
-APPLIED = frozenset(ENTRY_ACTIONS.values())
+#: A request changes entries or the policy.
+APPLIED = frozenset({*ENTRY_ACTIONS.values(), CHANGED})
+SUBMITTED = frozenset({"request-submitted", "policy-proposed"})
 #: Who edits a request submits it by that.
 SUBMITS_ANEW = frozenset({"request-edited", "request-rebased"})
 #: Whoever does one of these to a request is an author of it.
-MAKES_AN_AUTHOR = {*APPLIED, "request-submitted", *SUBMITS_ANEW}
+MAKES_AN_AUTHOR = {*APPLIED, *SUBMITTED, *SUBMITS_ANEW}
 
 State, Kind = ChangeRequest.State, ChangeRequest.Kind
 
@@ -122,7 +125,7 @@ def _told(events: Iterable[Event]) -> Told:
     for event in events:
         if event.action in MAKES_AN_AUTHOR:
             told.authors.add(event.actor)
-        if event.action == "request-submitted":
+        if event.action in SUBMITTED:
             told.submitted = event
         elif event.action in SUBMITS_ANEW:
             told.submitted = None  # told of next, unless what it has become needs nobody and is applied at once
@@ -156,7 +159,13 @@ def _applied(dossier: Dossier) -> Iterator[str]:
         return
     if dossier.was_submitted and _checksum(dossier) != dossier.request.checksum:
         yield "Its checksum is not that of its reason and its changes."
-    if dossier.is_applied and dossier.told.applied is not None:
+    if dossier.is_applied != (dossier.told.applied is not None):
+        yield (
+            "The audit history does not say that it was applied."
+            if dossier.is_applied
+            else f"The audit history says that it was applied, but it is {dossier.request.state}."
+        )
+    elif dossier.told.applied is not None:
         yield from _differing(dossier.request, dossier.told.applied, kind=_kind(dossier.told))
         yield from _submitted(dossier, dossier.told.applied)
         yield from _unapproved(dossier, dossier.told.applied)
@@ -179,6 +188,8 @@ def _checksum(dossier: Dossier) -> str:
 
 
 def _kind(told: Told) -> str:
+    if told.applied and told.applied.action == CHANGED:
+        return Kind.POLICY
     said = told.applied.detail.get("kind") if told.applied else None
     return str(said or (Kind.IMPORT if Kind.IMPORT in told.whole else Kind.EDIT))
 
@@ -191,7 +202,7 @@ def _differing(request: ChangeRequest, event: Event, *, kind: str) -> Iterator[s
         "name of its author": (request.author_name, event.detail.get("author", event.actor_name)),
         "outcome": (request.outcome, ""),
         "what it undoes": (request.undoes_id, event.detail.get("undoes")),
-        "policy": (request.policy_version or 0, event.detail.get("policy", 0)),
+        "policy": (request.policy_version or 0, _policy(event)),
         "what was asked of it": (request.asked or {}, event.detail.get("asked", {})),
     }
     if "author" not in event.detail:
@@ -204,6 +215,12 @@ def _differing(request: ChangeRequest, event: Event, *, kind: str) -> Iterator[s
         differing.append("times")
     if differing:
         yield f"It does not say what the audit history says: {', '.join(differing)}."
+
+
+def _policy(event: Event) -> Any:
+    """Under which it was submitted. A new policy tells of its own number: it was submitted under the one before it."""
+    said = event.detail.get("policy", 0)
+    return said - 1 if event.action == CHANGED and isinstance(said, int) else said
 
 
 def _are_in_order(request: ChangeRequest, event: Event) -> bool:
