@@ -107,6 +107,16 @@ def remove(connection: Any, *, only: str = "") -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
 
 
+def hold(_apps: Any, editor: Any) -> None:
+    """A step of a migration: the triggers stand, for the tables that there are by then."""
+    install(editor.connection)
+
+
+def let_go(_apps: Any, editor: Any) -> None:
+    """A step of a migration: SQLite makes tables anew, with which their triggers would go, or stand in the way."""
+    remove(editor.connection)
+
+
 def names(vendor: str) -> list[tuple[str, str]]:
     """(name, table) of every trigger that stands once all migrations are done."""
     return [(name, table) for name, table, _statement in _triggers(vendor, {guards.NEEDED: ()})]

@@ -4,10 +4,6 @@ from django.db import migrations, models
 from tables import append_only
 
 
-def install(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -55,5 +51,5 @@ class Migration(migrations.Migration):
             model_name='originalpart',
             constraint=models.UniqueConstraint(fields=('file', 'number'), name='originalpart_place'),
         ),
-        migrations.RunPython(install, migrations.RunPython.noop),
+        migrations.RunPython(append_only.hold, migrations.RunPython.noop),
     ]

@@ -7,14 +7,6 @@ from django.db import migrations, models
 from tables import append_only
 
 
-def let_go(apps, schema_editor):
-    append_only.remove(schema_editor.connection)
-
-
-def install(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
 def note_contributors(apps, schema_editor):
     """Those whom the requests themselves still name."""
     requests = apps.get_model("tables", "ChangeRequest")
@@ -39,7 +31,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(let_go, migrations.RunPython.noop),
+        migrations.RunPython(append_only.let_go, migrations.RunPython.noop),
         migrations.CreateModel(
             name='Contributor',
             fields=[
@@ -123,6 +115,6 @@ class Migration(migrations.Migration):
             model_name='contributor',
             constraint=models.UniqueConstraint(fields=('request', 'person'), name='contributor_once'),
         ),
-        migrations.RunPython(install, migrations.RunPython.noop),
+        migrations.RunPython(append_only.hold, migrations.RunPython.noop),
         migrations.RunPython(note_contributors, migrations.RunPython.noop),
     ]

@@ -24,15 +24,6 @@ ENTRIES = {
 OTHERS = ("Change", "AuditEvent", "StoredFinding")
 
 
-def let_go(apps, schema_editor):
-    """SQLite makes the tables anew, with which their triggers would go, or stand in the way."""
-    append_only.remove(schema_editor.connection)
-
-
-def hold(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
 def fill(apps, schema_editor):
     for name, model in ENTRIES.items():
         if TABLES[name].can_be_delegated:
@@ -60,7 +51,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(let_go, hold),
+        migrations.RunPython(append_only.let_go, append_only.hold),
         migrations.AddField(
             model_name='accessrule',
             name='zone',
@@ -152,5 +143,5 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['cluster', 'zone'], name='virtualuser_zone'),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
-        migrations.RunPython(hold, let_go),
+        migrations.RunPython(append_only.hold, append_only.let_go),
     ]

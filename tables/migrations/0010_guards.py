@@ -3,14 +3,6 @@ from django.db import migrations
 from tables import append_only
 
 
-def let_go(apps, schema_editor):
-    append_only.remove(schema_editor.connection)
-
-
-def install(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
     """What was applied, releases, requests once applied, resolved remarks and the chain's order: held by the database.
 
@@ -19,6 +11,6 @@ class Migration(migrations.Migration):
 
     dependencies = [("tables", "0009_notices")]
     operations = [
-        migrations.RunPython(let_go, migrations.RunPython.noop),
-        migrations.RunPython(install, migrations.RunPython.noop),
+        migrations.RunPython(append_only.let_go, migrations.RunPython.noop),
+        migrations.RunPython(append_only.hold, migrations.RunPython.noop),
     ]

@@ -7,14 +7,6 @@ from django.db import migrations, models
 from tables import append_only
 
 
-def let_go(apps, schema_editor):
-    append_only.remove(schema_editor.connection)
-
-
-def install(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -23,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(let_go, migrations.RunPython.noop),
+        migrations.RunPython(append_only.let_go, migrations.RunPython.noop),
         migrations.AlterModelOptions(
             name='changerequest',
             options={'permissions': [('view_tables', 'Can see the tables and the change requests'), ('edit_tables', 'Can propose changes to the tables'), ('review_changes', 'Can approve and reject what others propose'), ('publish_releases', 'Can publish what is applied'), ('view_audit', 'Can see the audit history'), ('break_glass', 'Can apply a request at once in an emergency'), ('see_secrets', 'Can see the passwords in the tables')]},
@@ -55,5 +47,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('closed_by__isnull', True), models.Q(('closed_by', models.F('person')), _negated=True), _connector='OR'), name='glass_closed_by_another')],
             },
         ),
-        migrations.RunPython(install, migrations.RunPython.noop),
+        migrations.RunPython(append_only.hold, migrations.RunPython.noop),
     ]

@@ -3,21 +3,13 @@ from django.db import migrations, models
 from tables import append_only
 
 
-def let_go(apps, schema_editor):
-    append_only.remove(schema_editor.connection)
-
-
-def install(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
     """Broken glass is born open and closed whole, by nobody who had a hand in its request."""
 
     dependencies = [("tables", "0012_forwarding")]
 
     operations = [
-        migrations.RunPython(let_go, migrations.RunPython.noop),
+        migrations.RunPython(append_only.let_go, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name="brokenglass",
             constraint=models.CheckConstraint(
@@ -33,5 +25,5 @@ class Migration(migrations.Migration):
                 name="glass_closed_whole",
             ),
         ),
-        migrations.RunPython(install, migrations.RunPython.noop),
+        migrations.RunPython(append_only.hold, migrations.RunPython.noop),
     ]

@@ -7,15 +7,6 @@ from django.db import migrations, models
 from tables import append_only
 
 
-def let_go(apps, schema_editor):
-    """SQLite makes the tables anew, with which their triggers would go, or stand in the way."""
-    append_only.remove(schema_editor.connection)
-
-
-def hold(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -24,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(let_go, migrations.RunPython.noop),
+        migrations.RunPython(append_only.let_go, migrations.RunPython.noop),
         migrations.CreateModel(
             name='PolicyChange',
             fields=[
@@ -95,5 +86,5 @@ class Migration(migrations.Migration):
             model_name='policyversion',
             constraint=models.UniqueConstraint(fields=('cluster', 'number'), name='policyversion_number'),
         ),
-        migrations.RunPython(hold, migrations.RunPython.noop),
+        migrations.RunPython(append_only.hold, migrations.RunPython.noop),
     ]

@@ -3,14 +3,6 @@ from django.db import migrations, models
 from tables import append_only
 
 
-def install(apps, schema_editor):
-    append_only.install(schema_editor.connection)
-
-
-def let_go(apps, schema_editor):
-    append_only.remove(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -41,5 +33,5 @@ class Migration(migrations.Migration):
             model_name='auditevent',
             index=models.Index(fields=['action', 'number'], name='audit_of_action'),
         ),
-        migrations.RunPython(install, let_go),
+        migrations.RunPython(append_only.hold, append_only.let_go),
     ]
