@@ -119,8 +119,30 @@ def apply(*, request: ChangeRequest, actor: Actor, glass: BrokenGlass | None = N
     ``glass`` stands in for approvals, open threads and whatever else it would wait for.
     """
     request = locked(request)
+    return _apply(request, changes_of(request), actor, glass=glass)
+
+
+@transaction.atomic
+def apply_locked(*, request: ChangeRequest, changes: Sequence[Change], actor: Actor) -> ChangeRequest:
+    """The same for a request that :func:`locked` gave within this transaction, with all of its :func:`changes_of`."""
+    return _apply(request, changes, actor)
+
+
+def changes_of(request: ChangeRequest) -> list[Change]:
+    """All changes of a request in their order, with their authors."""
+    return list(request.changes.select_related("author").order_by("id"))
+
+
+def _apply(
+    request: ChangeRequest,
+    changes: Sequence[Change],
+    actor: Actor,
+    *,
+    glass: BrokenGlass | None = None,
+    demand: policy.Demand | None = None,
+) -> ChangeRequest:
+    """``demand`` is given where this gate itself found it under the same lock."""
     cluster = request.cluster
-    changes = list(request.changes.select_related("author").order_by("id"))
     if request.state not in {State.SUBMITTED, State.APPROVED}:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
     if request_checksum(request, changes) != request.checksum:
@@ -134,7 +156,8 @@ def apply(*, request: ChangeRequest, actor: Actor, glass: BrokenGlass | None = N
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
     scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
-    _refuse_unapproved(request, changes, by_glass=glass is not None)
+    demand = demand or _demand(request, changes)
+    _refuse_unapproved(request, changes, demand, by_glass=glass is not None)
     policy_gate.carry_out(request=request, actor=actor)
     _write(cluster, changes)
     _number(cluster, changes)
@@ -152,9 +175,8 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     Comes back ``submitted`` (more approvals needed), ``approved``, ``applied`` or ``conflicted``.
     """
     request = locked(request)
-    cluster = request.cluster
-    changes = list(request.changes.select_related("author").order_by("id"))
-    demand = policy.demand(request=request, risks=risks_of(cluster, changes), changes=changes)
+    changes = changes_of(request)
+    demand = _demand(request, changes)
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
     state = State.APPROVED if enough else State.SUBMITTED
     if request.state != state:
@@ -162,13 +184,19 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
         request.save(update_fields=["state"])
     if not enough or waits(request, changes):
         return request
-    return apply(request=request, actor=actor)
+    return _apply(request, changes, actor, demand=demand)
 
 
-def _refuse_unapproved(request: ChangeRequest, changes: Sequence[Change], *, by_glass: bool) -> None:
+def _demand(request: ChangeRequest, changes: Sequence[Change]) -> policy.Demand:
+    """What a request needs, by the risks as they are now."""
+    return policy.demand(request=request, risks=risks_of(request.cluster, changes), changes=changes)
+
+
+def _refuse_unapproved(
+    request: ChangeRequest, changes: Sequence[Change], demand: policy.Demand, *, by_glass: bool
+) -> None:
     """Note the risks as they are now, each backed by as many approvals as it needs, or by an emergency, and what was
     done alone."""
-    demand = policy.demand(request=request, risks=risks_of(request.cluster, changes), changes=changes)
     given = reviewers.valid_approvals(request)
     lacking = reviewers.lacking(given, demand) if demand.reviews else 0
     if lacking and not by_glass:

@@ -22,6 +22,7 @@ __all__ = [
     "WAITS",
     "break_glass",
     "close",
+    "glass_of",
     "is_fresh",
     "is_open",
     "lacking",
@@ -109,6 +110,11 @@ def _refuse_reason(reason: str) -> None:
 def standing() -> QuerySet[BrokenGlass]:
     """What went live in an emergency and nobody else has reviewed yet, the oldest first."""
     return BrokenGlass.objects.filter(closed_at__isnull=True).select_related("request").order_by("id")
+
+
+def glass_of(request: ChangeRequest) -> BrokenGlass | None:
+    """The emergency by which a request went live, reviewed since or not."""
+    return BrokenGlass.objects.filter(request=request).first()
 
 
 def is_open(request: ChangeRequest) -> bool:

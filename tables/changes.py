@@ -156,7 +156,7 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     contributors.note(request=request, actor=actor)
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be submitted.")
-    changes = list(request.changes.order_by("id"))
+    changes = applying.changes_of(request)
     if not changes:
         raise ChangeError("Nothing was changed. Edit something before you submit.")
     found = risks_of_each(cluster, changes)
@@ -175,7 +175,7 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     request.state = State.SUBMITTED
     request.save(update_fields=[*SUBMITTED, "submitted_at", "state"])
     if not needed:
-        return applying.apply(request=request, actor=actor)
+        return applying.apply_locked(request=request, changes=changes, actor=actor)
     scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
     _refuse_unreviewable(request, demand)
     request.changes.filter(risky=True).update(risky=False)
@@ -193,7 +193,8 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
         reason=request.reason,
         detail={"risks": request.risks, "checksum": request.checksum, "changes": len(changes)},
     )
-    request = applying.settle(request=request, actor=actor)
+    if reviewers.decisions(request):
+        request = applying.settle(request=request, actor=actor)
     notices.review_asked(request=request, actor=actor)
     return request
 

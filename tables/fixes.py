@@ -103,8 +103,8 @@ def apply(
 def _refuse_others(scope: Scope, steps: Iterable[Step]) -> None:
     """Before anything is said of what stands there."""
     for step in steps:
-        for _pair in scopes.own(scope=scope, table=step.table, pairs=[(step.before, step.after)]):
-            pass
+        for entry in (step.before, step.after):
+            scopes.refuse(scope=scope, table=step.table, entry=entry)
 
 
 def _problem(

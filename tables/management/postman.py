@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
 from tables.letters import digests, outbox
-from tables.management.checker import END_SECONDS, spawn
+from tables.management.children import Minder
 
 #: Seconds between two looks, and after a child that came to nothing good.
 LOOK_SECONDS, FAILED_SECONDS = 5, 60
 
-Spawn = Callable[[Sequence[str]], "subprocess.Popen[bytes]"]
 
-
-class Postman:
-    """Starts a sender when a letter or a digest is due, and sees it off."""
-
-    def __init__(self, start: Spawn = spawn) -> None:
-        self.start = start
-        self.child: subprocess.Popen[bytes] | None = None
-        self.not_before = 0.0
+class Postman(Minder):
+    """Starts a sender when a letter or a digest is due. A letter that one held when it was ended is sent by the next,
+    once its claim has ended."""
 
     def look(self) -> None:
         if time.monotonic() < self.not_before or self._is_busy():
@@ -43,15 +35,3 @@ class Postman:
         if status:
             self.not_before = time.monotonic() + FAILED_SECONDS
         return status != 0
-
-    def stop(self) -> None:
-        """End the sender; a letter that it holds is sent by the next one when the claim has ended."""
-        if self.child is None:
-            return
-        self.child.terminate()
-        try:
-            self.child.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
-        self.child = None

@@ -18,6 +18,7 @@ from tables.sendmail.spec import Entry, Problem, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.states import from_json
 from tables.views.access import actor_of, needs
+from tables.views.refusals import told
 from tables.views.requests import find_request, tell
 
 
@@ -124,12 +125,6 @@ def _page(
 @needs(EDIT)
 def bring_up_to_date(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = find_request(request, pk)
-    try:
-        done = amending.bring_up_to_date(request=wanted, actor=actor_of(request))
-    except Forbidden:
-        raise
-    except ChangeError as error:
-        messages.error(request, str(error))
-    else:
-        tell(request, done)
+    with told(request):
+        tell(request, amending.bring_up_to_date(request=wanted, actor=actor_of(request)))
     return redirect("request", pk=pk)

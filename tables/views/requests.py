@@ -32,12 +32,13 @@ from tables import (
     undoing,
 )
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
-from tables.models import BrokenGlass, Change, ChangeRequest, Remark
+from tables.models import Change, ChangeRequest, Remark
 from tables.scopes import Scope
 from tables.views.access import actor_of, needs, person_of, scope_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
+from tables.views.refusals import told
 
 #: Changes of one request on one page.
 CHANGES_SHOWN = 100
@@ -141,7 +142,7 @@ def show(
         "held_back": applying.waits(wanted) if wanted.state == State.APPROVED else "",
         "may_apply": wanted.state == State.APPROVED and (user.has_perm(EDIT) or user.has_perm(REVIEW)),
         "renewal": reviews.needs_renewal(wanted),
-        "glass": BrokenGlass.objects.filter(request=wanted).first(),
+        "glass": breaking.glass_of(wanted),
         "may_break_glass": user.has_perm(BREAK_GLASS) and not breaking.why_not(request=wanted, user=user),
         "may_undo": user.has_perm(EDIT) and not undoing.why_not(wanted),
         "undone_by": wanted.undone_by.order_by("id"),
@@ -228,12 +229,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = find_request(request, pk)
     form = ReasonForm(request.POST, prefix="withdraw")
     form.is_valid()
-    try:
+    with told(request):
         closing.withdraw(request=wanted, actor=actor_of(request), reason=form.cleaned_data["reason"])
-    except changes.Forbidden:
-        raise
-    except changes.ChangeError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, f"Request {pk} is withdrawn. Nothing was changed.")
     return redirect("request", pk=pk)

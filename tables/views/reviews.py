@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from mailadmin.accounts.roles import REVIEW
 from tables import breaking, changes, reviews
 from tables.forms import ReviewForm
-from tables.models import BrokenGlass, ChangeRequest
+from tables.models import ChangeRequest
 from tables.views.access import needs, person_of
 from tables.views.fresh import needs_fresh_login, recently_authenticated
 from tables.views.requests import CHANGES_SHOWN, show, tell, ticked
@@ -76,7 +76,7 @@ def _again(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm, error:
 
 
 def _tell(request: HttpRequest, done: ChangeRequest) -> None:
-    if glass := BrokenGlass.objects.filter(request=done).first():
+    if glass := breaking.glass_of(done):
         rest = "It is marked no longer." if glass.closed_at else "It stays marked until another approver has, too."
         messages.success(request, f"You approved request {done.pk}, which went live by broken glass. {rest}")
     elif done.state == ChangeRequest.State.APPLIED:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from mailadmin.accounts.roles import VIEW
 from tables import threads
-from tables.errors import ChangeError, Forbidden
 from tables.forms import TextForm
 from tables.models import Remark
 from tables.views.access import needs, person_of
+from tables.views.refusals import told
 from tables.views.requests import find_request, tell
 
 
@@ -20,12 +19,8 @@ from tables.views.requests import find_request, tell
 @needs(VIEW)
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = find_request(request, pk)
-    try:
+    with told(request):
         threads.ask(request=wanted, person=person_of(request), text=_text(request))
-    except Forbidden:
-        raise
-    except ChangeError as error:
-        messages.error(request, str(error))
     return redirect("request", pk=pk)
 
 
@@ -33,12 +28,8 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(VIEW)
 def reply(request: HttpRequest, pk: int, thread: int) -> HttpResponse:
     found = _thread(request, pk, thread)
-    try:
+    with told(request):
         threads.reply(thread=found, person=person_of(request), text=_text(request))
-    except Forbidden:
-        raise
-    except ChangeError as error:
-        messages.error(request, str(error))
     return redirect("request", pk=pk)
 
 
@@ -46,14 +37,8 @@ def reply(request: HttpRequest, pk: int, thread: int) -> HttpResponse:
 @needs(VIEW)
 def resolve(request: HttpRequest, pk: int, thread: int) -> HttpResponse:
     found = _thread(request, pk, thread)
-    try:
-        done = threads.resolve(thread=found, person=person_of(request))
-    except Forbidden:
-        raise
-    except ChangeError as error:
-        messages.error(request, str(error))
-    else:
-        tell(request, done)
+    with told(request):
+        tell(request, threads.resolve(thread=found, person=person_of(request)))
     return redirect("request", pk=pk)
 
 

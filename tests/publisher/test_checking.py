@@ -15,8 +15,9 @@ import pytest
 from mailadmin.accounts.models import User
 from tables import surveys
 from tables.entries import get_cluster
-from tables.management import checker
-from tables.management.checker import Checker, spawn
+from tables.management import checker, children
+from tables.management.checker import Checker
+from tables.management.children import spawn
 from tables.management.commands.publisher import Loop
 from tables.models import CheckRun, Host
 from tests.integration.daemon import wait_for
@@ -112,7 +113,7 @@ def test_the_child_runs_at_the_lowest_priority_and_ends_with_the_publisher(host:
     one.look(host.cluster)
     assert one.child is not None
     child = one.child
-    assert os.getpriority(os.PRIO_PROCESS, child.pid) == checker.LOWEST_PRIORITY
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) == children.LOWEST_PRIORITY
     one.stop()
     assert child.poll() == -signal.SIGTERM
     assert one.child is None
@@ -120,7 +121,7 @@ def test_the_child_runs_at_the_lowest_priority_and_ends_with_the_publisher(host:
 
 
 def test_a_child_that_does_not_listen_is_killed(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checker, "END_SECONDS", 0.2)
+    monkeypatch.setattr(children, "END_SECONDS", 0.2)
     deaf = "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); time.sleep(60)"
     started: list[subprocess.Popen[bytes]] = []
 
@@ -141,7 +142,7 @@ def test_a_child_that_does_not_listen_is_killed(host: Host, monkeypatch: pytest.
 def test_the_child_dies_with_a_publisher_that_is_killed(tmp_path: Path) -> None:
     """The publisher's stand-in starts the child as a publisher would, says its number, and is killed."""
     code = (
-        "import django, time; django.setup(); from tables.management.checker import spawn;"
+        "import django, time; django.setup(); from tables.management.children import spawn;"
         f"print(spawn({SLEEP!r}).pid, flush=True); time.sleep(60)"
     )
     ours = {**os.environ, "DJANGO_SETTINGS_MODULE": "mailadmin.settings", "MAILADMIN_STATE_DIR": str(tmp_path)}

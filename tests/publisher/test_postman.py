@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from tables.management import postman
-from tables.management.checker import spawn
+from tables.management.children import spawn
 from tables.management.commands.publisher import Loop
 from tables.management.postman import Postman
 from tables.models import ChangeRequest, Letter, NoticeSettings

@@ -37,8 +37,6 @@ ALLOWED = {
     ("access", "read_key"),  # key_of itself
     ("history", "ChangeRequest"),  # when and by whom the files were taken over, without what was in them
     ("originals", "OriginalFile"),  # narrowed by seeing.originals in the same line
-    ("requests", "BrokenGlass"),  # of a request that was found with a scope
-    ("reviews", "BrokenGlass"),  # of a request that was found with a scope
     ("threads", "Remark"),  # of a request that was found with a scope
 }
 VIEWS = sorted((BASE / "tables/views").glob("*.py"))
