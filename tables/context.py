@@ -1,8 +1,9 @@
 """What the frame of every page shows: where one can go, and how much waits there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -49,6 +50,27 @@ class Link:
         return f"{MOST_COUNTED}+" if self.hot and self.count > MOST_COUNTED else thousands(self.count)
 
 
+def cluster_of(request: HttpRequest) -> Cluster:
+    """The cluster that a page is about, asked for once in a request, before anything in it is done."""
+    return _once(request, "mailadmin_cluster", entries.get_cluster)
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """What this person may see, asked for once in a request."""
+    return _once(request, "mailadmin_scope", lambda: scopes.of_person(cast("User", request.user)))
+
+
+T = TypeVar("T")
+
+
+def _once(request: HttpRequest, name: str, ask: Callable[[], T]) -> T:
+    """Kept on the request, which has no such attribute of its own."""
+    if not hasattr(request, name):
+        setattr(request, name, ask())
+    found: T = getattr(request, name)
+    return found
+
+
 class Navigation:
     """Asked for lazily: a fragment or a page without the frame costs no query."""
 
@@ -60,13 +82,13 @@ class Navigation:
         chosen = self.request.COOKIES.get(THEME_COOKIE, "system")
         return chosen if chosen in THEMES else "system"
 
-    @cached_property
+    @property
     def cluster(self) -> Cluster:
-        return entries.get_cluster()
+        return cluster_of(self.request)
 
-    @cached_property
+    @property
     def scope(self) -> Scope:
-        return scopes.of_person(cast("User", self.request.user))
+        return scope_of(self.request)
 
     @cached_property
     def unreviewed(self) -> list[str]:

@@ -12,6 +12,7 @@ from tables.audit import Finding
 from tables.entries import get_entry
 from tables.models import Change, ChangeRequest, Cluster
 from tables.policy import demand_then
+from tables.proofs.log import verify_numbers
 from tables.releases import entries_at
 from tables.sendmail.tables import TABLES
 from tables.states import from_json, table_digest
@@ -19,24 +20,12 @@ from tables.states import from_json, table_digest
 
 def verify(history: History, cluster: Cluster) -> Iterator[Finding]:
     """The change log, the approvals and the tables of a cluster against all that is readable of its history."""
-    yield from _verify_numbers(cluster)
+    yield from verify_numbers(cluster, has_baseline=archives.baseline(cluster) is not None)
     yield from _verify_log(history, cluster)
     yield from _verify_reviews(history, cluster)
     yield from _verify_entries(cluster)
     yield from _verify_start(cluster)
     yield from archives.verify_checkpoint(cluster)
-
-
-def _verify_numbers(cluster: Cluster) -> Iterator[Finding]:
-    """Changes are numbered without a gap up to the cluster's last; a baseline takes number 1."""
-    numbers = Change.objects.filter(cluster=cluster, number__isnull=False).order_by("number")
-    expected = 2 if archives.baseline(cluster) else 1
-    for number in numbers.values_list("number", flat=True).iterator():
-        if number != expected:
-            yield Finding("change log", f"Change {expected} is missing; after it comes {number}.")
-        expected = (number or 0) + 1
-    if expected - 1 != cluster.last_change:
-        yield Finding("change log", f"It ends at change {expected - 1}, but {cluster.last_change} was applied last.")
 
 
 def _verify_log(history: History, cluster: Cluster) -> Iterator[Finding]:

@@ -21,10 +21,10 @@ AT_ONCE = timedelta(minutes=10)
 _WORDS = {action: str(change) for change, action in ACTIONS.items()}
 
 
-def verify_numbers(cluster: Cluster, baseline: AuditEvent | None) -> Iterator[Finding]:
+def verify_numbers(cluster: Cluster, *, has_baseline: bool) -> Iterator[Finding]:
     """Changes are numbered without a gap up to the cluster's last; a baseline takes number 1."""
     numbers = Change.objects.filter(cluster=cluster, number__isnull=False).order_by("number")
-    expected = 2 if baseline else 1
+    expected = 2 if has_baseline else 1
     for number in numbers.values_list("number", flat=True).iterator():
         if number != expected:
             yield Finding("change log", f"Change {expected} is missing; after it comes {number}.")

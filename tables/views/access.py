@@ -10,10 +10,10 @@ from django.http.response import HttpResponseBase
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import scopes, seeing
+from tables import seeing
 from tables.actors import Actor
+from tables.context import scope_of
 from tables.converters import read_key
-from tables.scopes import Scope
 from tables.sendmail.spec import TableSpec
 
 Rest = ParamSpec("Rest")
@@ -63,15 +63,6 @@ def person_of(request: HttpRequest) -> User:
 
 def actor_of(request: HttpRequest) -> Actor:
     return Actor.of(person_of(request))
-
-
-def scope_of(request: HttpRequest) -> Scope:
-    """What this person may see, asked for once in a request."""
-    found: Scope | None = getattr(request, "mailadmin_scope", None)
-    if found is None:
-        found = scopes.of_person(person_of(request))
-        setattr(request, "mailadmin_scope", found)  # noqa: B010  a request has no such attribute of its own
-    return found
 
 
 def key_of(request: HttpRequest, table: TableSpec) -> str:

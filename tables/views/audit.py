@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from mailadmin.accounts import roles
 from tables import archives, audit, changes, seeing, verifying
+from tables.context import scope_of
 from tables.converters import entry_url
 from tables.differences import Line, difference
 from tables.forms import FilterForm, QueryField
@@ -22,7 +23,7 @@ from tables.models import AuditEvent
 from tables.scopes import Scope
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import fold, visible
-from tables.views.access import needs, scope_of
+from tables.views.access import needs
 from tables.views.paging import Order, read_page
 
 #: What can stand in the history, and how it reads after a name.

@@ -8,7 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from mailadmin.accounts.roles import SECRETS
-from tables import disclosing, entries
+from tables import disclosing
+from tables.context import cluster_of
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonForm
 from tables.sendmail.spec import TableSpec
@@ -30,7 +31,7 @@ def secret(request: HttpRequest, table: TableSpec) -> HttpResponse:
         return render(request, "tables/secret.html", context)
     try:
         context["passwords"] = disclosing.show(
-            cluster=entries.get_cluster(),
+            cluster=cluster_of(request),
             actor=actor_of(request),
             table=table,
             key=entry.key,

@@ -8,11 +8,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mailadmin.accounts.roles import EDIT
 from tables import changes, entries, findings
+from tables.context import cluster_of, scope_of
 from tables.forms import EntryForm
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.views import mending, parts_form
-from tables.views.access import actor_of, key_of, needs, scope_of
+from tables.views.access import actor_of, key_of, needs
 from tables.views.editor import Editor, Findings
 from tables.views.entries import find_entry, go_on, tell
 
@@ -62,7 +63,7 @@ def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse
 
 
 def _shown(request: HttpRequest, table: TableSpec, key: str) -> Entry | None:
-    return entries.find(scope=scope_of(request), cluster=entries.get_cluster(), table=table, key=key)
+    return entries.find(scope=scope_of(request), cluster=cluster_of(request), table=table, key=key)
 
 
 def _bound(request: HttpRequest, table: TableSpec, original: Entry | None) -> EntryForm:
@@ -87,7 +88,7 @@ def _save(editor: Editor) -> HttpResponse:
         return answer
     try:
         done = changes.save_entry(
-            cluster=entries.get_cluster(),
+            cluster=cluster_of(editor.request),
             actor=actor_of(editor.request),
             table=editor.table,
             original_key=editor.original_key,
@@ -107,7 +108,7 @@ def _save(editor: Editor) -> HttpResponse:
 def _look(editor: Editor, typed: Entry) -> Findings:
     problems, risks = changes.check(
         scope=scope_of(editor.request),
-        cluster=entries.get_cluster(),
+        cluster=cluster_of(editor.request),
         table=editor.table,
         original_key=editor.original_key,
         typed=typed,

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from tables import changes, entries, seeing
+from tables.context import cluster_of, scope_of
 from tables.converters import entry_url
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
@@ -17,7 +18,6 @@ from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import written_out
 from tables.states import checksum
 from tables.views import parts_form
-from tables.views.access import scope_of
 from tables.views.beside import across_of
 from tables.views.entries import back_to
 
@@ -83,7 +83,7 @@ class Editor:
     def context(self) -> dict[str, Any]:
         typed = self.form.typed if self.form.is_bound else None
         self.findings.across = across_of(
-            scope_of(self.request), entries.get_cluster(), self.table, self.original, typed
+            scope_of(self.request), cluster_of(self.request), self.table, self.original, typed
         )
         wrong = {problem.field for problem in self.findings.problems if problem.grade is Grade.ERROR}
         if isinstance(self.error, changes.ReasonMissing):
@@ -119,7 +119,7 @@ class Editor:
         if not isinstance(self.error, changes.Stale) or self.original_key is None:
             return None
         found = entries.history(
-            scope=scope_of(self.request), cluster=entries.get_cluster(), table=self.table, key=self.original_key
+            scope=scope_of(self.request), cluster=cluster_of(self.request), table=self.table, key=self.original_key
         )
         return found.first()
 
@@ -130,7 +130,7 @@ class Editor:
         keys = [] if self.original_key is None else [self.original_key]
         if self.form.is_bound:
             keys.append(normalise_key(self.table, self.form.typed.key))
-        found = seeing.holders(scope_of(self.request), entries.get_cluster(), self.table, keys)
+        found = seeing.holders(scope_of(self.request), cluster_of(self.request), self.table, keys)
         return next(iter(found.values()), None)
 
     def _hidden_characters(self) -> dict[str, str]:

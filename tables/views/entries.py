@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
 from tables import changes, entries, findings, seeing
-from tables.context import table_counts
+from tables.context import cluster_of, scope_of, table_counts
 from tables.differences import difference_of
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
 from tables.models import Change, ChangeRequest, Cluster, EntryModel
@@ -25,7 +25,7 @@ from tables.sendmail.render import switched
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.states import to_json
-from tables.views.access import actor_of, key_of, needs, scope_of
+from tables.views.access import actor_of, key_of, needs
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_PLACE, Page, read_page
 from tables.views.rows import rows_of
@@ -39,7 +39,7 @@ WAITING = 5
 @require_safe
 @needs(VIEW)
 def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    cluster, scope = entries.get_cluster(), scope_of(request)
+    cluster, scope = cluster_of(request), scope_of(request)
     chosen = ListingForm(request.GET).chosen()
     page = _page(request, scope, cluster, table, chosen)
     filtered = bool(chosen["q"]) or chosen["state"] != "all"
@@ -129,7 +129,7 @@ def switch(request: HttpRequest, table: TableSpec) -> HttpResponse:
 def find_entry(request: HttpRequest, table: TableSpec) -> Entry:
     """The entry that a page is about, for somebody who may see it."""
     key = key_of(request, table)
-    entry = entries.find(scope=scope_of(request), cluster=entries.get_cluster(), table=table, key=key)
+    entry = entries.find(scope=scope_of(request), cluster=cluster_of(request), table=table, key=key)
     if entry is None:
         raise Http404(f"There is no entry “{visible(key)}” in {table.name}. It may have been deleted or renamed.")
     return entry
@@ -151,7 +151,7 @@ def _confirm(request: HttpRequest, table: TableSpec, act: Act) -> HttpResponse:
 
 
 def _carry_out(request: HttpRequest, table: TableSpec, act: Act, key: str, typed: dict[str, Any]) -> ChangeRequest:
-    cluster, actor = entries.get_cluster(), actor_of(request)
+    cluster, actor = cluster_of(request), actor_of(request)
     reason, seen = typed["reason"], typed["seen"]
     if act is DELETE:
         return changes.delete_entry(cluster=cluster, actor=actor, table=table, key=key, seen=seen, reason=reason)
@@ -163,7 +163,7 @@ def _carry_out(request: HttpRequest, table: TableSpec, act: Act, key: str, typed
 def _confirm_context(
     request: HttpRequest, table: TableSpec, act: Act, current: Entry, form: ConfirmForm
 ) -> dict[str, Any]:
-    cluster = entries.get_cluster()
+    cluster = cluster_of(request)
     after = act.after(table, current)
     change = Change(table=table.name, key=current.key, before=to_json(current), after=to_json(after))
     return {

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from mailadmin.accounts.roles import EDIT
 from tables import changes, entries, fixes, surveys
+from tables.context import cluster_of, scope_of
 from tables.converters import entry_url
 from tables.differences import Line, difference_of
 from tables.forms import ReasonField
@@ -20,7 +21,7 @@ from tables.models import Change, ChangeRequest, Cluster
 from tables.sendmail.spec import Problem, TableSpec
 from tables.sendmail.text import visible
 from tables.states import checksum, to_json
-from tables.views.access import actor_of, key_of, needs, scope_of
+from tables.views.access import actor_of, key_of, needs
 from tables.views.entries import back_to, tell
 
 
@@ -36,7 +37,7 @@ class FixForm(forms.Form):
 @require_POST
 @needs(EDIT)
 def fix(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    cluster, key, form = entries.get_cluster(), key_of(request, table), FixForm(request.POST)
+    cluster, key, form = cluster_of(request), key_of(request, table), FixForm(request.POST)
     form.is_valid()
     rule, seen = form.cleaned_data.get("rule", ""), form.cleaned_data.get("seen", "")
     try:
@@ -90,7 +91,7 @@ def _back(request: HttpRequest, table: TableSpec) -> str:
 
 def _to_the_editor(request: HttpRequest, table: TableSpec, key: str, error: changes.ChangeError) -> HttpResponse:
     """Where the entry can be mended by hand, if there is one and this is what stopped it."""
-    there = entries.find(scope=scope_of(request), cluster=entries.get_cluster(), table=table, key=key)
+    there = entries.find(scope=scope_of(request), cluster=cluster_of(request), table=table, key=key)
     if there and isinstance(error, fixes.FixRefused):
         return redirect(entry_url("entry-edit", table, key))
     return redirect(_back(request, table))

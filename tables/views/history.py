@@ -11,11 +11,12 @@ from django.views.decorators.http import require_safe
 
 from mailadmin.accounts.roles import VIEW
 from tables import entries, seeing
+from tables.context import cluster_of, scope_of
 from tables.differences import Line, difference_of
 from tables.models import Change, ChangeRequest, Cluster, Review
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.text import visible
-from tables.views.access import key_of, needs, scope_of
+from tables.views.access import key_of, needs
 from tables.views.paging import BY_NUMBER, read_page
 
 
@@ -45,7 +46,7 @@ def _origin(cluster: Cluster, shown: list[Change]) -> ChangeRequest | None:
 @require_safe
 @needs(VIEW)
 def entry(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    key, cluster, scope = key_of(request, table), entries.get_cluster(), scope_of(request)
+    key, cluster, scope = key_of(request, table), cluster_of(request), scope_of(request)
     found = entries.history(scope=scope, cluster=cluster, table=table, key=key)
     page = read_page(request, found, order=BY_NUMBER, size=settings.PAGE_SIZE, total=found.count(), keep={"key": key})
     current = entries.find(scope=scope, cluster=cluster, table=table, key=key)

@@ -16,8 +16,8 @@ from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, entries, findings, forwarding, reviews, scopes, seeing
-from tables.context import table_counts
+from tables import breaking, findings, forwarding, reviews, scopes, seeing
+from tables.context import cluster_of, scope_of, table_counts
 from tables.letters import outbox
 from tables.models import Change, ChangeRequest, Cluster, Host, Publication
 from tables.publishing.hosts import slowest_host
@@ -26,7 +26,7 @@ from tables.sendmail.spec import Grade, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.states import checksum
 from tables.templatetags.panel import thousands
-from tables.views.access import person_of, scope_of
+from tables.views.access import person_of
 
 #: Rows of each list; the pages behind them have the rest.
 SHOWN = 6
@@ -55,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     if not person.has_perm(roles.VIEW):
         return render(request, "home.html", {"nothing_allowed": True})
-    cluster, scope = entries.get_cluster(), scope_of(request)
+    cluster, scope = cluster_of(request), scope_of(request)
     pending = list(seeing.pending(scope, cluster, slowest_host(cluster))[:SHOWN])
     context = {
         "alerts": list(alerts(scope, cluster)),

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from tables import changes, entries, seeing
+from tables.context import cluster_of, scope_of
 from tables.differences import Line, difference
 from tables.forms import EntryForm, ReasonForm
 from tables.sendmail.fixing import fixed, respelt
@@ -23,7 +24,7 @@ from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import visible
 from tables.several import Several
 from tables.states import checksum
-from tables.views.access import actor_of, scope_of
+from tables.views.access import actor_of
 from tables.views.editor import Editor, Findings
 from tables.views.entries import back_to, go_on, tell
 
@@ -115,7 +116,7 @@ class _Preview:
         warned = self._findings(several).warned
         try:
             done = changes.save_entries(
-                cluster=entries.get_cluster(),
+                cluster=cluster_of(self.request),
                 actor=actor_of(self.request),
                 table=self.editor.table,
                 original_key=self.editor.original_key,
@@ -175,7 +176,7 @@ class _Preview:
     def _several(self) -> Several:
         return changes.check_entries(
             scope=scope_of(self.request),
-            cluster=entries.get_cluster(),
+            cluster=cluster_of(self.request),
             table=self.editor.table,
             original_key=self.editor.original_key,
             typed=self.made,
@@ -186,7 +187,7 @@ class _Preview:
         steps: list[Step] = [(self.editor.table, None, entry) for entry in several.new]
         if self.editor.original is not None:
             steps.insert(0, (self.editor.table, self.editor.original, None))
-        risks = sorted(set().union(*risks_together(steps, entries.look_around(entries.get_cluster()))))
+        risks = sorted(set().union(*risks_together(steps, entries.look_around(cluster_of(self.request)))))
         return replace(self.editor.findings, problems=several.problems, risks=risks)
 
     def _lines(self, several: Several) -> list[Line]:
@@ -202,7 +203,7 @@ class _Preview:
         keys = [entry.key for entry in several.new]
         if self.editor.original_key is not None:
             keys.append(self.editor.original_key)
-        found = seeing.holders(scope_of(self.request), entries.get_cluster(), self.editor.table, keys)
+        found = seeing.holders(scope_of(self.request), cluster_of(self.request), self.editor.table, keys)
         return next(iter(found.values()), None)
 
     def _carried(self) -> list[tuple[str, str]]:

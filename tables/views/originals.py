@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from mailadmin.accounts.roles import VIEW
-from tables import entries, originals, seeing
+from tables import originals, seeing
+from tables.context import cluster_of, scope_of
 from tables.models import OriginalFile
 from tables.sendmail.spec import TableSpec
-from tables.views.access import actor_of, needs, scope_of
+from tables.views.access import actor_of, needs
 from tables.views.fresh import recently_authenticated
 from tables.views.paging import NEWEST, read_page
 
@@ -23,7 +24,7 @@ from tables.views.paging import NEWEST, read_page
 @require_safe
 @needs(VIEW)
 def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
-    found = seeing.originals(scope_of(request), originals.of_table(cluster=entries.get_cluster(), table=table))
+    found = seeing.originals(scope_of(request), originals.of_table(cluster=cluster_of(request), table=table))
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=found.count(), keep={})
     return render(request, "tables/originals.html", {"table": table, "page": page, "originals": page.rows})
 

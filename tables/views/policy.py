@@ -14,12 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailadmin.accounts.roles import POLICY, VIEW
-from tables import entries, policies, policy, rule_words
+from tables import policies, policy, rule_words
+from tables.context import cluster_of, scope_of
 from tables.errors import ChangeError, Forbidden
 from tables.models import PolicyVersion
 from tables.rules import REASONS, PolicyInvalid, Rules
 from tables.sendmail.tables import TABLES
-from tables.views.access import actor_of, needs, person_of, scope_of
+from tables.views.access import actor_of, needs, person_of
 from tables.views.fresh import needs_fresh_login
 from tables.views.policy_form import BY_CHOICES, REVIEW_CHOICES, RISK_CHOICES, TABLE_CHOICES, Typed, defaults
 
@@ -39,7 +40,7 @@ class Past:
 @require_safe
 @needs(VIEW)
 def show(request: HttpRequest) -> HttpResponse:
-    cluster = entries.get_cluster()
+    cluster = cluster_of(request)
     now = policy.in_force(cluster)
     # A reason may tell of domains that are not this person's; what applies to everybody they may know.
     limited = scope_of(request).limited
@@ -92,7 +93,7 @@ def _lines(made: PolicyVersion) -> list[rule_words.Line]:
 @needs_fresh_login
 @never_cache
 def edit(request: HttpRequest) -> HttpResponse:
-    now = policy.in_force(entries.get_cluster())
+    now = policy.in_force(cluster_of(request))
     if request.method != "POST":
         typed = defaults(now.number) if now.trouble else Typed.of(now.rules, now.number)
         return _form(request, now, typed)
@@ -121,7 +122,7 @@ def _answer(request: HttpRequest, now: policy.Version, typed: Typed, *, propose:
 
 def _propose(request: HttpRequest, typed: Typed, rules: Rules) -> HttpResponse:
     made = policies.propose(
-        cluster=entries.get_cluster(),
+        cluster=cluster_of(request),
         actor=actor_of(request),
         rules=rules,
         based_on=typed.shown_from,
@@ -144,7 +145,7 @@ def _form(
         "now": now,
         "typed": typed,
         "lines": lines,
-        "waiting": policies.open_request(entries.get_cluster()),
+        "waiting": policies.open_request(cluster_of(request)),
         "zone": timezone.get_current_timezone_name(),
         **choices,
     }

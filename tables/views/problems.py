@@ -18,13 +18,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
-from tables import entries, findings, seeing, surveys
+from tables import findings, seeing, surveys
+from tables.context import cluster_of, scope_of
 from tables.forms import FilterForm, QueryField
 from tables.models import CheckRun, Cluster, StoredFinding
 from tables.sendmail.spec import Grade
 from tables.sendmail.tables import TABLES
 from tables.templatetags.panel import thousands
-from tables.views.access import actor_of, needs, scope_of
+from tables.views.access import actor_of, needs
 from tables.views.home import SILENT_SECONDS
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_ORDER, Page, read_page
@@ -60,7 +61,7 @@ class Total:
 @require_safe
 @needs(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
-    cluster, scope = entries.get_cluster(), scope_of(request)
+    cluster, scope = cluster_of(request), scope_of(request)
     run = findings.last(cluster)
     chosen = ProblemsForm(request.GET).chosen()
     found = seeing.groups(scope, run)
@@ -150,7 +151,7 @@ def _state(cluster: Cluster, run: CheckRun | None) -> str:
 @require_POST
 @needs(EDIT)
 def check_now(request: HttpRequest) -> HttpResponse:
-    done = surveys.ask(cluster=entries.get_cluster(), actor=actor_of(request))
+    done = surveys.ask(cluster=cluster_of(request), actor=actor_of(request))
     if scope_of(request).limited:
         messages.info(request, "The tables are checked; what was found of yours stands below as soon as it is known.")
     elif done:

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailadmin.accounts import roles
-from tables import entries, publishing, releases, seeing
-from tables.context import table_counts
+from tables import publishing, releases, seeing
+from tables.context import cluster_of, scope_of, table_counts
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Host, Publication, Release
@@ -18,7 +18,7 @@ from tables.publishing.errors import EXPECTED, explain
 from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
 from tables.sendmail.plan import Plan
-from tables.views.access import actor_of, needs, scope_of
+from tables.views.access import actor_of, needs
 
 #: Changes that the page lists itself; the plan's difference has them all.
 SHOWN = 20
@@ -41,7 +41,7 @@ class Planned(NamedTuple):
 
 @needs(roles.VIEW)
 def publish(request: HttpRequest) -> HttpResponse:
-    cluster, scope = entries.get_cluster(), scope_of(request)
+    cluster, scope = cluster_of(request), scope_of(request)
     if request.method == "POST":
         return _publish(request, cluster)
     hosts = list(cluster.hosts.select_related("release", "cluster"))

@@ -6,17 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mailadmin.accounts import roles
-from tables import entries, inbox, seeing
+from tables import inbox, seeing
+from tables.context import cluster_of, scope_of
 from tables.differences import difference_of
 from tables.models import Change, Publication, Release
 from tables.templatetags.panel import STEPS
-from tables.views.access import needs, person_of, scope_of
+from tables.views.access import needs, person_of
 from tables.views.paging import NEWEST, OLDEST, read_page
 
 
 @needs(roles.VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
-    found = Release.objects.filter(cluster=entries.get_cluster()).order_by("-id").prefetch_related("publications__host")
+    found = Release.objects.filter(cluster=cluster_of(request)).order_by("-id").prefetch_related("publications__host")
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=None, keep={})
     seeing.without_reasons(scope_of(request), page.rows)
     return render(request, "releases/list.html", {"page": page})
@@ -24,7 +25,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @needs(roles.VIEW)
 def detail(request: HttpRequest, number: int) -> HttpResponse:
-    cluster, scope = entries.get_cluster(), scope_of(request)
+    cluster, scope = cluster_of(request), scope_of(request)
     release = seeing.release(scope, cluster, number)
     found = seeing.changes(scope, changes_of(release))
     page = read_page(

@@ -22,7 +22,6 @@ from tables import (
     changes,
     closing,
     contributors,
-    entries,
     inbox,
     policy,
     policy_gate,
@@ -31,10 +30,10 @@ from tables import (
     threads,
     undoing,
 )
+from tables.context import cluster_of, scope_of
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
 from tables.models import Change, ChangeRequest, Remark
-from tables.scopes import Scope
-from tables.views.access import actor_of, needs, person_of, scope_of
+from tables.views.access import actor_of, needs, person_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
@@ -50,9 +49,7 @@ State = ChangeRequest.State
 @needs(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
     chosen = RequestsForm(request.GET).chosen()
-    found = _found(scope_of(request), person_of(request), chosen).annotate(
-        first_id=_nth_change(0), second_id=_nth_change(1)
-    )
+    found = _found(request, chosen).annotate(first_id=_nth_change(0), second_id=_nth_change(1))
     page = read_page(request, found, order=NEWEST, size=settings.PAGE_SIZE, total=None, keep=chosen)
     firsts = Change.objects.in_bulk([row.first_id for row in page.rows if row.first_id])
     context = {
@@ -71,8 +68,9 @@ def _nth_change(place: int) -> Subquery:
     return Subquery(changes_of.values("pk")[place : place + 1])
 
 
-def _found(scope: Scope, user: User, chosen: dict[str, Any]) -> QuerySet[ChangeRequest]:
-    found = seeing.requests(scope, entries.get_cluster()).order_by("-id")
+def _found(request: HttpRequest, chosen: dict[str, Any]) -> QuerySet[ChangeRequest]:
+    user = person_of(request)
+    found = seeing.requests(scope_of(request), cluster_of(request)).order_by("-id")
     if chosen["state"]:
         found = found.filter(state=chosen["state"])
     if chosen["view"] == "open":

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from mailadmin.accounts.roles import VIEW
 from tables import entries
+from tables.context import cluster_of, scope_of
 from tables.forms import SearchForm
-from tables.views.access import needs, scope_of
+from tables.views.access import needs
 from tables.views.narrow import render_narrow
 from tables.views.rows import rows_of
 
@@ -20,7 +21,7 @@ SHOWN = 20
 @require_safe
 @needs(VIEW)
 def everywhere(request: HttpRequest) -> HttpResponse:
-    cluster, scope = entries.get_cluster(), scope_of(request)
+    cluster, scope = cluster_of(request), scope_of(request)
     query = SearchForm(request.GET).chosen()["q"]
     groups = [
         {

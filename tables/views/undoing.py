@@ -13,13 +13,13 @@ from django.shortcuts import redirect, render
 
 from mailadmin.accounts.roles import EDIT
 from tables import changes, scopes, seeing, undoing
+from tables.context import cluster_of, scope_of
 from tables.differences import Line, difference
-from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden, ReasonMissing
 from tables.forms import ReasonForm
 from tables.models import ChangeRequest, Cluster, Release
 from tables.sendmail.spec import Entry, Risk, TableSpec
-from tables.views.access import actor_of, needs, scope_of
+from tables.views.access import actor_of, needs
 from tables.views.paging import Page
 from tables.views.requests import find_request, tell
 
@@ -79,7 +79,7 @@ def _steps(request: HttpRequest, wanted: ChangeRequest) -> Iterator[undoing.Step
 def back_to(request: HttpRequest, number: int) -> HttpResponse:
     if scope_of(request).limited:
         raise PermissionDenied("A release holds all tables, and not all of them are delegated to you.")
-    release = seeing.release(scope_of(request), get_cluster(), number)
+    release = seeing.release(scope_of(request), cluster_of(request), number)
     if request.method == "POST":
         return _post(
             request,

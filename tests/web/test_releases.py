@@ -254,7 +254,7 @@ def test_the_list_of_releases_costs_no_more_queries_as_it_grows(
         releases.cut(cluster=host.cluster, actor=Actor.of(alice))
     browser = visitor(alice)
     browser.get(reverse("releases"))
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(16):
         assert "Release 6" in words(browser.get(reverse("releases")))
 
 
