@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from mailadmin.accounts.models import User
-from tables import bulk, entries, surveys
+from tables import append_only, bulk, entries, surveys
 from tables.entries import get_cluster
 from tables.models import ENTRY_MODELS, AuditEvent, Change, StoredFinding, VirtualUser
 from tables.scopes import Part, Scope
