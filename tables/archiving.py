@@ -30,7 +30,7 @@ from tables.states import checksum
 #: What is younger stays: it is looked at every day.
 LEAST_DAYS = 90
 #: Tries to get hold of the events' table on PostgreSQL, each of half a second: shorter than what it calls a deadlock.
-TRIES = 20
+TRIES = 60
 #: Requests that a refusal names.
 NAMED = 5
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from tables import applying, audit, contributors, glass_gate, notices, policy, releases, reviewers
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
-from tables.models import BrokenGlass, ChangeRequest, Release, Review
+from tables.models import BrokenGlass, Change, ChangeRequest, Release, Review
 
 __all__ = [
     "FRESH_MINUTES",
@@ -23,9 +23,11 @@ __all__ = [
     "break_glass",
     "close",
     "glass_of",
+    "goes_with",
     "is_fresh",
     "is_open",
     "lacking",
+    "marked",
     "precedes",
     "standing",
     "why_not",
@@ -110,6 +112,23 @@ def _refuse_reason(reason: str) -> None:
 def standing() -> QuerySet[BrokenGlass]:
     """What went live in an emergency and nobody else has reviewed yet, the oldest first."""
     return BrokenGlass.objects.filter(closed_at__isnull=True).select_related("request").order_by("id")
+
+
+def marked() -> QuerySet[BrokenGlass]:
+    """What every page tells of: emergencies not reviewed yet, and those rejected of which something still stands."""
+    newer = Change.objects.filter(
+        cluster=OuterRef("cluster"), table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number")
+    )
+    stands = Change.objects.filter(~Exists(newer), request=OuterRef("request"), number__isnull=False)
+    rejected = Q(Exists(stands), decision=Review.Decision.REJECT)
+    return BrokenGlass.objects.filter(Q(closed_at__isnull=True) | rejected).select_related("request").order_by("id")
+
+
+def goes_with(request: ChangeRequest) -> list[int]:
+    """Numbers of other requests that are applied and in no release yet: that of this one takes them along."""
+    pending = releases.pending(cluster=request.cluster).order_by()
+    found = ChangeRequest.objects.filter(pk__in=pending.values("request")).exclude(pk=request.pk)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def glass_of(request: ChangeRequest) -> BrokenGlass | None:

@@ -16,6 +16,9 @@ __all__ = ["expire", "withdraw"]
 
 State = ChangeRequest.State
 
+#: States in which a request waits: for approvals, or, approved, for what holds it back.
+OPEN = (State.SUBMITTED, State.APPROVED)
+
 
 @transaction.atomic
 def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
@@ -35,10 +38,10 @@ def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> Chang
 
 @transaction.atomic
 def expire(*, now: datetime | None = None) -> int:
-    """Close requests that nobody decided for as many days as the policy lets them wait; how many there were."""
+    """Close requests that were not applied within as many days as the policy lets them wait; how many there were."""
     at, expired = now or timezone.now(), 0
     # Nothing expires within a day, whatever the policy says.
-    old = ChangeRequest.objects.filter(state=State.SUBMITTED, submitted_at__lt=at - timedelta(days=1))
+    old = ChangeRequest.objects.filter(state__in=OPEN, submitted_at__lt=at - timedelta(days=1))
     # One order of locks everywhere: the clusters first.
     list(Cluster.objects.select_for_update(no_key=True).filter(pk__in=old.values("cluster")).order_by("pk"))
     for pk in list(old.order_by("pk").values_list("pk", flat=True)):
@@ -46,11 +49,12 @@ def expire(*, now: datetime | None = None) -> int:
             ChangeRequest.objects.select_for_update(of=("self",), no_key=True).select_related("cluster").get(pk=pk)
         )
         days = policy.request_days(request)
-        if request.state != State.SUBMITTED or request.submitted_at is None:
+        if request.state not in OPEN or request.submitted_at is None:
             continue
         if request.submitted_at >= at - timedelta(days=days):
             continue
-        outcome = f"Nobody decided it within {days} day{'s' if days > 1 else ''}."
+        lacked = "Nobody decided it" if request.state == State.SUBMITTED else "It was approved, but not applied"
+        outcome = f"{lacked} within {days} day{'s' if days > 1 else ''}."
         applying.close(request=request, state=State.EXPIRED, outcome=outcome)
         audit.record(
             actor=Actor("mailadmin"), action="request-expired", cluster=request.cluster, request=request, reason=outcome

@@ -159,10 +159,10 @@ class Navigation:
 
     @cached_property
     def glass(self) -> list[BrokenGlass]:
-        """What went live in an emergency and is not reviewed: everybody who sees requests sees it on every page."""
+        """What went live in an emergency and is not settled: everybody who sees requests sees it on every page."""
         if not self.request.user.is_authenticated or not self._may(roles.VIEW):
             return []
-        found = list(breaking.standing())
+        found = list(breaking.marked())
         shown = seeing.shown_requests(self.scope, [glass.request_id for glass in found]) if found else set()
         return [glass for glass in found if glass.request_id in shown]
 

@@ -40,9 +40,12 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--only-database"):
-        others = [item for item in items if not uses_database(item)]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not runs_again(item)])
+        items[:] = [item for item in items if runs_again(item)]
+
+
+def runs_again(item: pytest.Item) -> bool:
+    return uses_database(item) and item.get_closest_marker("one_database") is None
 
 
 def uses_database(item: pytest.Item) -> bool:

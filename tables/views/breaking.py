@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from mailadmin.accounts.roles import BREAK_GLASS
-from tables import breaking
+from tables import breaking, policy
 from tables.errors import ChangeError
 from tables.forms import ReasonForm
 from tables.models import ChangeRequest
@@ -69,5 +69,12 @@ def _page(
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {"wanted": wanted, "form": form, "trouble": trouble, "error": error}
+    context = {
+        "wanted": wanted,
+        "form": form,
+        "trouble": trouble,
+        "error": error,
+        "freeze": policy.frozen(wanted.cluster),
+        "along": breaking.goes_with(wanted),
+    }
     return render(request, "requests/break_glass.html", context, status=status)

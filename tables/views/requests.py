@@ -137,7 +137,7 @@ def show(
         "may_amend": user.has_perm(EDIT) and not amending.why_not(wanted),
         "stale": wanted.state == State.CONFLICTED or any(proposal.conflicted for proposal in shown),
         "may_take_back": not reviews.why_not_take_back(request=wanted, user=user),
-        "held_back": applying.waits(wanted) if wanted.state == State.APPROVED else "",
+        "held_back": applying.waits(wanted) if wanted.state in closing.OPEN else "",
         "may_apply": wanted.state == State.APPROVED and (user.has_perm(EDIT) or user.has_perm(REVIEW)),
         "renewal": reviews.needs_renewal(wanted),
         "glass": breaking.glass_of(wanted),

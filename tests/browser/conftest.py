@@ -32,6 +32,10 @@ PATIENCE = 15_000
 #: that one may not.
 REFUSED = re.compile(r"status of (403|409|422) |Status Error Code 403 ")
 
+#: What is driven on each database. What pages look like and how forms behave differs on none, and takes minutes; what
+#: the pages ask the database for is seen on each by tests/web.
+ON_EACH_DATABASE = {"test_story_relay", "test_publishing"}
+
 #: Playwright's event loop lives in this thread, where Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -43,6 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
+            if item.path.stem not in ON_EACH_DATABASE:
+                item.add_marker(pytest.mark.one_database)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from mailadmin.accounts.models import User
-from tables import audit, releases
+from mailadmin.accounts.models import Team, User
+from tables import audit, breaking, releases, threads
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.models import Host, Publication
 from tests.browser.checks import faults
 from tests.browser.conftest import OpenPage
+from tests.people import delegate
 from tests.services.editing import approve, delete, save, switch
 
 LONG = ".".join(["a-label-that-is-rather-long-" * 2 + "end"] * 3) + ".example.org"
@@ -30,9 +31,17 @@ PAGES = [
     "/requests/",
     "/requests/?view=all",
     "/requests/{request}/",
+    "/requests/{request}/edit/",
+    "/requests/{request}/break-glass/",
+    "/requests/{applied}/",
+    "/requests/{applied}/undo/",
+    "/requests/{emergency}/",
+    "/policy/",
+    "/policy/edit/",
     "/publish/",
     "/publish/releases/",
     "/publish/releases/1/",
+    "/publish/releases/1/back/",
     "/publish/{succeeded}/",
     "/publish/{failed}/",
     "/notices/",
@@ -43,6 +52,10 @@ PAGES = [
     "/people/",
     "/people/add/",
     "/people/{person}/",
+    "/people/{person}/delegate/",
+    "/people/teams/",
+    "/people/teams/{team}/",
+    "/people/teams/{team}/delegate/",
     "/account/password/",
     "/account/second-factor/",
     "/account/confirm/",
@@ -61,9 +74,17 @@ def furnished(live_server: Any, alice: User, bob: User, dora: User) -> dict[str,
     switch(alice, "aliases", "press", False)
     delete(alice, "aliases", "press")
     save(alice, "access", "From:spammer@example.net", 'ERROR:5.7.1:"550 ' + "No thank you " * 20 + '"')
-    approve(bob, save(alice, "relay-domains", "example.net", reason="A customer"))
+    applied = approve(bob, save(alice, "relay-domains", "example.net", reason="A customer"))
     open_request = save(alice, "relay-domains", LONG, reason="Another customer with a long name. " * 5)
-    return {"request": open_request.pk, "person": bob.pk, **publications()}
+    threads.ask(request=open_request, person=bob, text="Which contract is that? " * 10)
+    emergency = save(alice, "relay-domains", "urgent.example", reason="Their provider is down")
+    numbers = {"request": open_request.pk, "applied": applied.pk, "emergency": emergency.pk, "person": bob.pk}
+    numbers |= publications()
+    breaking.break_glass(request=emergency, person=dora, reason="Nobody else is awake", proved_at=timezone.now())
+    team = Team.objects.create(name="The people of the branch office")
+    delegate(team, "aliases virtusertable", "example.net", LONG)
+    delegate(bob, "aliases", "example.net")
+    return {"team": team.pk, **numbers}
 
 
 def publications() -> dict[str, int]:

@@ -26,6 +26,7 @@ from tables.verifying import verify
 from tests.people import make_person
 from tests.rules.conftest import many
 from tests.services.editing import approve, delete, save, switch, value_of
+from tests.services.ruling import decree, freeze
 from tests.web.visits import let_the_log_in_age, text, visitor
 
 pytestmark = pytest.mark.django_db
@@ -117,8 +118,28 @@ def test_rule_37_a_rejection_afterwards_leaves_it_to_be_undone(dora: User, bob: 
     relay.refresh_from_db()
     assert reject(bob, relay).state == "applied"
     assert BrokenGlass.objects.get().decision == "reject"
+    assert "bob rejected it afterwards" in text(visitor(bob).get(reverse("home")))
     assert undoing.undo(request=relay, actor=Actor.of(dora)).state == "applied"
     assert value_of("relay-domains", "customer.example") is None
+    assert "Glass is broken" not in text(visitor(bob).get(reverse("home")))
+
+
+def test_rule_37_it_passes_the_rule_of_three_people_and_a_freeze(alice: User, bob: User, dora: User) -> None:
+    request = save(alice, "relay-domains", "customer.example", reason="wanted")
+    other = save(alice, "aliases", "sales", "alice")
+    decree(dora, bob, three_people=True, freezes=(freeze(),))
+    assert save(alice, "relay-domains", "next.example", reason="wanted").state == "submitted"
+    secret = auth.generate_totp_secret()
+    auth.TOTP.activate(dora, secret)
+    page, browser = reverse("request-break-glass", args=[request.pk]), visitor(dora)
+    browser.post(browser.get(page)["Location"], {"code": code_for(secret)})
+    said = text(browser.get(page))
+    assert "Changes are frozen until" in said
+    assert "takes along whatever else is applied and not yet published" in said
+    assert breaking.goes_with(request) == [other.pk]
+    release = break_glass(dora, request)
+    assert release.change_number == get_cluster().last_change
+    assert value_of("relay-domains", "next.example") is None, "nothing else got through because of it"
 
 
 def test_rule_37_what_went_by_glass_stays_publishable(alice: User, dora: User, relay: ChangeRequest) -> None:

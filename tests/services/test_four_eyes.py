@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import changes, closing, reviews
+from tables import changes, closing, reviews, threads
 from tables.actors import Actor
 from tables.entries import get_cluster, get_entry
 from tables.errors import ChangeError, Forbidden, KeyHeld, ReasonMissing, ReviewError
@@ -299,6 +299,16 @@ def test_open_requests_expire(alice: User, bob: User) -> None:
     assert request.state == "expired"
     with pytest.raises(ReviewError, match="expired"):
         approve(bob, request)
+
+
+def test_an_approved_request_that_is_held_back_expires_too(alice: User, bob: User) -> None:
+    request = save(alice, "relay-domains", "customer.example", reason="wanted")
+    threads.ask(request=request, person=bob, text="Who is that?")
+    assert approve(bob, request).state == "approved"
+    assert closing.expire(now=timezone.now() + timedelta(days=13)) == 0
+    assert closing.expire(now=timezone.now() + timedelta(days=15)) == 1
+    request.refresh_from_db()
+    assert (request.state, request.outcome) == ("expired", "It was approved, but not applied within 14 days.")
 
 
 def test_a_stranger_cannot_withdraw(alice: User, bob: User) -> None:
