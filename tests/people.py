@@ -28,7 +28,8 @@ def make_person(username: str, *roles: Role) -> User:
 
 def tell(person: User) -> None:
     """Write into the history what somebody may do, as the panel does when it adds people: else nobody gave it."""
-    roles = ", ".join(role for role in Role if person.groups.filter(name=role).exists())
+    given = set(person.groups.values_list("name", flat=True))
+    roles = ", ".join(role for role in Role if role in given)
     after = {"roles": roles, "may log in": person.is_active, "limited": person.limited}
     audit.record(actor=Actor("cli:root"), action="person-added", key=person.username, after=after)
 

@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, ProgrammingError
 
 from tables.management.failures import about_database, one_line
+from tests import new_database
 from tests.commands.running import run
 
 BASE = Path(__file__).resolve().parents[2]
@@ -46,9 +47,10 @@ def manage(environment: dict[str, str]) -> Manage:
 @pytest.fixture
 def ready(manage: Manage, state: Path) -> Iterator[Manage]:
     """The same with its tables made."""
-    assert manage("migrate", "-v0").returncode == 0
+    new_database.copy_to(state / "db.sqlite3")
     yield manage
-    (state / "db.sqlite3").unlink()
+    for left in state.glob("db.sqlite3*"):
+        left.unlink()
 
 
 def said(done: subprocess.CompletedProcess[bytes]) -> str:

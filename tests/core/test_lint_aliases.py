@@ -59,13 +59,13 @@ def test_a_loop_through_a_local_domain_without_an_entry_is_found() -> None:
 
 
 @pytest.mark.parametrize("back", ["", ", a0", ", a0, b"])
-def test_two_hundred_thousand_aliases_take_seconds(back: str) -> None:
-    many = 200_000
+def test_a_hundred_thousand_aliases_take_seconds(back: str) -> None:
+    many = 100_000
     table = [Entry(f"a{number}", f"a{number + 1}{back}") for number in range(many)]
     tables = {"aliases": [*table, Entry(f"a{many}", "a0")]}
     begun = time.process_time()
     assert [f.key for f in lint(lambda n: tables.get(n, []), QUIET) if f.problem.rule == "aliases.loop"] == ["a0"]
-    assert time.process_time() - begun < 20  # about 2; quadratic would take hours
+    assert time.process_time() - begun < 20  # about 1; quadratic would take hours
 
 
 def test_a_long_chain_that_ends_with_nobody_is_one_finding() -> None:

@@ -187,7 +187,7 @@ def sets_of_entries(draw: st.DrawFn) -> tuple[str, list[Entry]]:
     return table, found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(made=sets_of_entries())
 def test_entries_that_are_written_and_read_again_are_the_same(made: tuple[str, list[Entry]]) -> None:
     table, wanted = made

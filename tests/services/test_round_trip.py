@@ -89,7 +89,7 @@ def lines_of(table: str, path: Path) -> dict[str, int]:
     return {parsed.item.key: parsed.line for parsed in found if isinstance(parsed.item, Entry)}
 
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUICK

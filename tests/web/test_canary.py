@@ -31,7 +31,8 @@ from tests.places import place
 from tests.services.editing import approve, delete, save, switch, value_of
 from tests.web.visits import form_of, visitor
 
-pytestmark = pytest.mark.django_db
+# What a page leaves out, it leaves out on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 ACCESS = """\
 # who may, see grammar; before 2010: AuthInfo:old.example "U:relay" "P:c4nary-head"
