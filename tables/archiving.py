@@ -126,9 +126,11 @@ def _holding() -> Iterator[tuple[str, Any]]:
 def _span(before: datetime) -> Span | None:
     """The events from the oldest on up to the last one before that time."""
     number, previous = archives.end()
-    later = AuditEvent.objects.filter(at__gte=before).order_by("number").values_list("number", flat=True).first()
-    older = AuditEvent.objects.filter(number__gt=number)
-    last = (older if later is None else older.filter(number__lt=later)).order_by("-number").first()
+    # What is added while we look, between one query and the next, is not of that time, however the first one ended.
+    newest = AuditEvent.objects.order_by("-number").values_list("number", flat=True).first() or 0
+    known = AuditEvent.objects.filter(number__gt=number, number__lte=newest)
+    later = known.filter(at__gte=before).order_by("number").values_list("number", flat=True).first()
+    last = (known if later is None else known.filter(number__lt=later)).order_by("-number").first()
     return Span(number + 1, last.number, previous, last.hash) if last else None
 
 

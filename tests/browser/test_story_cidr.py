@@ -16,8 +16,7 @@ from tests.web.visits import standing
 SCRIPTS = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 LOOKS = [
     {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
-    for scheme in ("light", "dark")
-    for width in (1280, 360)
+    for scheme, width in (("light", 1280), ("dark", 360))
 ]
 NETWORK = "Connect:192.0.2.0/22"
 KEYS = ["connect:192.0.0", "connect:192.0.1", "connect:192.0.2", "connect:192.0.3"]

@@ -135,8 +135,7 @@ def test_a_password_stays_hidden_and_is_kept(open_page: OpenPage, alice: User, b
     assert standing("access", "authinfo:mx.example").value == '"U:other" "P:s3cr3t" "M:PLAIN"'
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
 def test_every_form_of_parts_looks_right(open_page: OpenPage, alice: User, scheme: str, width: int) -> None:
     page = open_page(alice, color_scheme=scheme, viewport={"width": width, "height": 800})
     wrong = {}

@@ -73,8 +73,7 @@ def test_the_tables_are_checked_when_somebody_asks(open_page: OpenPage, poor: No
     expect(page.get_by_text("changed since the check")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
 def test_the_pages_with_problems_look_right(
     open_page: OpenPage, poor: None, dora: User, scheme: str, width: int
 ) -> None:

@@ -314,3 +314,19 @@ def test_the_commands_archive_and_prove(history: None, shelf: Path) -> None:
     assert run("audit_archive", "--before", "2001-01-01", shelf) == "There are no events of before 2001-01-01.\n"
     assert run_json("audit_verify", "--archive", *files(shelf))["holds"] is True
     assert run_json("audit_verify")["holds"] is True
+
+
+def test_what_is_added_while_it_looks_for_the_last_event_stays(history: None, alice: User, shelf: Path) -> None:
+    """The first query found nothing younger; the second one must not take what came in between for old."""
+    last, late = AuditEvent.objects.count(), []
+
+    def interrupting(execute: Callable[..., Any], sql: str, *given: Any) -> Any:
+        answer = execute(sql, *given)
+        if not late and '"at" >= ' in sql:
+            late.append(save(alice, "aliases", "late", "alice"))
+        return answer
+
+    with connection.execute_wrapper(interrupting):
+        made = put_away(shelf, before=timezone.now())
+    assert late
+    assert made.last_number == last
