@@ -6,6 +6,7 @@ transaction removes the events and records the file. Ended at any moment, nothin
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import os
 import time
@@ -54,6 +55,11 @@ def archive(
     """Move the events of before that time into a file of the directory. ``None``: there are none."""
     _refuse_young(before)
     _refuse_directory(directory)
+    with _alone_in(directory):
+        return _archive(actor, before, directory, checkpoint)
+
+
+def _archive(actor: Actor, before: datetime, directory: Path, checkpoint: Checkpoint) -> AuditArchive | None:
     span = _span(before)
     if span is None:
         return None
@@ -91,6 +97,21 @@ def _refuse_directory(directory: Path) -> None:
         raise ChangeError(f"{directory} belongs to somebody else. Name a directory of your own.")
     if status.st_mode & 0o022:
         raise ChangeError(f"Others may write into {directory}. Take that from them: chmod go-w.")
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Two at once would write the same file, each in place of the other's. The lock ends with its process."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise ChangeError(
+            f"Somebody else archives into {directory} at this moment. Run it again when that is done."
+        ) from error
+    finally:
+        os.close(handle)
 
 
 def _refuse_held(span: Span) -> None:

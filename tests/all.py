@@ -26,7 +26,7 @@ def environment(database_url: str) -> dict[str, str]:
 
 def run_pytest(title: str, database_url: str, arguments: Sequence[str]) -> int:
     print(f"Tests on {title}:", flush=True)
-    workers = str(max(2, min(8, 1 + (os.cpu_count() or 2))))  # one more than cores: tests wait for programs, too
+    workers = str(max(2, min(8, os.cpu_count() or 2)))
     command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *arguments]
     return subprocess.run(command, cwd=BASE, env=environment(database_url), check=False).returncode
 

@@ -330,3 +330,14 @@ def test_what_is_added_while_it_looks_for_the_last_event_stays(history: None, al
         made = put_away(shelf, before=timezone.now())
     assert late
     assert made.last_number == last
+
+
+def test_two_do_not_archive_into_one_directory_at_once(history: None, shelf: Path) -> None:
+    def second(step: str) -> None:
+        if step == "before rename":
+            with pytest.raises(ChangeError, match="Somebody else archives into"):
+                put_away(shelf)
+
+    made = archiving.archive(actor=Actor.command(), before=now(), directory=shelf, checkpoint=second)
+    assert made
+    assert files(shelf) == [shelf / made.file_name]
