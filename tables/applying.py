@@ -143,7 +143,7 @@ def _apply(
 ) -> ChangeRequest:
     """``demand`` is given where this gate itself found it under the same lock."""
     cluster = request.cluster
-    if request.state not in {State.SUBMITTED, State.APPROVED}:
+    if request.state not in ChangeRequest.WAITING:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
     if request_checksum(request, changes) != request.checksum:
         raise ChangeError(f"Change request {request.pk} is not what was submitted. Bring it up to date.")

@@ -31,7 +31,7 @@ from tables.states import checksum
 #: What is younger stays: it is looked at every day.
 LEAST_DAYS = 90
 #: Tries to get hold of the events' table on PostgreSQL, each of half a second: shorter than what it calls a deadlock.
-TRIES = 60
+TRIES = 20
 #: Requests that a refusal names.
 NAMED = 5
 
@@ -104,12 +104,13 @@ def _alone_in(directory: Path) -> Iterator[None]:
     """Two at once would write the same file, each in place of the other's. The lock ends with its process."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ChangeError(
+                f"Somebody else archives into {directory} at this moment. Run it again when that is done."
+            ) from error
         yield
-    except BlockingIOError as error:
-        raise ChangeError(
-            f"Somebody else archives into {directory} at this moment. Run it again when that is done."
-        ) from error
     finally:
         os.close(handle)
 

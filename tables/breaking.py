@@ -49,7 +49,7 @@ def why_not(*, request: ChangeRequest, user: User) -> str:
         return "The policy is never changed by breaking glass: two persons make it."
     if reason := glass_gate.why_not(cluster=request.cluster, user=user):
         return reason
-    if request.state not in {State.SUBMITTED, State.APPROVED}:
+    if request.state not in ChangeRequest.WAITING:
         return f"This request is {request.state}. Glass is broken for one that waits."
     if any(glass.is_overdue for glass in standing().filter(person=user)):
         return "A request that you broke glass for is overdue for its review. Have it reviewed first."
@@ -116,10 +116,7 @@ def standing() -> QuerySet[BrokenGlass]:
 
 def marked() -> QuerySet[BrokenGlass]:
     """What every page tells of: emergencies not reviewed yet, and those rejected of which something still stands."""
-    newer = Change.objects.filter(
-        cluster=OuterRef("cluster"), table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number")
-    )
-    stands = Change.objects.filter(~Exists(newer), request=OuterRef("request"), number__isnull=False)
+    stands = releases.standing(Change.objects.filter(request=OuterRef("request"), number__isnull=False))
     rejected = Q(Exists(stands), decision=Review.Decision.REJECT)
     return BrokenGlass.objects.filter(Q(closed_at__isnull=True) | rejected).select_related("request").order_by("id")
 

@@ -16,9 +16,6 @@ __all__ = ["expire", "withdraw"]
 
 State = ChangeRequest.State
 
-#: States in which a request waits: for approvals, or, approved, for what holds it back.
-OPEN = (State.SUBMITTED, State.APPROVED)
-
 
 @transaction.atomic
 def withdraw(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
@@ -41,7 +38,7 @@ def expire(*, now: datetime | None = None) -> int:
     """Close requests that were not applied within as many days as the policy lets them wait; how many there were."""
     at, expired = now or timezone.now(), 0
     # Nothing expires within a day, whatever the policy says.
-    old = ChangeRequest.objects.filter(state__in=OPEN, submitted_at__lt=at - timedelta(days=1))
+    old = ChangeRequest.objects.filter(state__in=ChangeRequest.WAITING, submitted_at__lt=at - timedelta(days=1))
     # One order of locks everywhere: the clusters first.
     list(Cluster.objects.select_for_update(no_key=True).filter(pk__in=old.values("cluster")).order_by("pk"))
     for pk in list(old.order_by("pk").values_list("pk", flat=True)):
@@ -49,7 +46,7 @@ def expire(*, now: datetime | None = None) -> int:
             ChangeRequest.objects.select_for_update(of=("self",), no_key=True).select_related("cluster").get(pk=pk)
         )
         days = policy.request_days(request)
-        if request.state not in OPEN or request.submitted_at is None:
+        if request.state not in ChangeRequest.WAITING or request.submitted_at is None:
             continue
         if request.submitted_at >= at - timedelta(days=days):
             continue

@@ -18,7 +18,17 @@ from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
 
-__all__ = ["cut", "entries_at", "file_items", "newest", "passages", "pending", "release_checksum", "snapshot"]
+__all__ = [
+    "cut",
+    "entries_at",
+    "file_items",
+    "newest",
+    "passages",
+    "pending",
+    "release_checksum",
+    "snapshot",
+    "standing",
+]
 
 #: Rows that a stream fetches at a time.
 FETCH = 2000
@@ -66,10 +76,16 @@ def cut(
 
 def _standing(cluster: Cluster, after: int) -> QuerySet[ChangeRequest]:
     """The requests of what is about to be published; what was undone since does not count."""
-    fresh = Change.objects.filter(cluster=cluster, number__gt=after)
-    newer = fresh.filter(table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number"))
-    standing = fresh.filter(~Exists(newer))
-    return ChangeRequest.objects.filter(pk__in=standing.values("request")).order_by("pk")
+    found = standing(Change.objects.filter(cluster=cluster, number__gt=after))
+    return ChangeRequest.objects.filter(pk__in=found.values("request")).order_by("pk")
+
+
+def standing(applied: QuerySet[Change]) -> QuerySet[Change]:
+    """Those of the applied changes whose entry nothing changed since."""
+    newer = Change.objects.filter(
+        cluster=OuterRef("cluster"), table=OuterRef("table"), key=OuterRef("key"), number__gt=OuterRef("number")
+    )
+    return applied.filter(~Exists(newer))
 
 
 def _refuse_unbacked(requests: Iterable[ChangeRequest]) -> None:

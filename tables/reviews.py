@@ -40,7 +40,7 @@ ACTIONS = {
 
 def why_not(*, request: ChangeRequest, user: User) -> str:
     """Why this person may not review this request now; empty when they may."""
-    if not (request.state in {State.SUBMITTED, State.APPROVED} or needs_renewal(request) or breaking.is_open(request)):
+    if not (request.state in ChangeRequest.WAITING or needs_renewal(request) or breaking.is_open(request)):
         return f"This request is {request.state}."
     if reason := _why_not_again(request, user):
         return reason
@@ -170,7 +170,7 @@ def carry_out(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
 
 def why_not_take_back(*, request: ChangeRequest, user: User) -> str:
     """Why this person has no approval to take back; empty when they have."""
-    if request.state not in {State.SUBMITTED, State.APPROVED}:
+    if request.state not in ChangeRequest.WAITING:
         return f"This request is {request.state}: what was decided on it stands."
     given = reviewers.decisions(request).get(user.pk)
     if given is None or given.decision != Decision.APPROVE:

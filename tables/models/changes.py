@@ -31,6 +31,9 @@ class ChangeRequest(models.Model):
         REVERT = "revert"
         ROLLBACK = "rollback"
 
+    #: States in which a request waits: for approvals, or, approved, for what holds it back.
+    WAITING = (State.SUBMITTED, State.APPROVED)
+
     cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="requests")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.EDIT)
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)

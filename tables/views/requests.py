@@ -74,7 +74,7 @@ def _found(request: HttpRequest, chosen: dict[str, Any]) -> QuerySet[ChangeReque
     if chosen["state"]:
         found = found.filter(state=chosen["state"])
     if chosen["view"] == "open":
-        return found.filter(state__in=[State.SUBMITTED, State.APPROVED])
+        return found.filter(state__in=ChangeRequest.WAITING)
     if chosen["view"] == "mine":
         return found.filter(author=user)
     if chosen["view"] == "review":
@@ -137,7 +137,7 @@ def show(
         "may_amend": user.has_perm(EDIT) and not amending.why_not(wanted),
         "stale": wanted.state == State.CONFLICTED or any(proposal.conflicted for proposal in shown),
         "may_take_back": not reviews.why_not_take_back(request=wanted, user=user),
-        "held_back": applying.waits(wanted) if wanted.state in closing.OPEN else "",
+        "held_back": applying.waits(wanted) if wanted.state in ChangeRequest.WAITING else "",
         "may_apply": wanted.state == State.APPROVED and (user.has_perm(EDIT) or user.has_perm(REVIEW)),
         "renewal": reviews.needs_renewal(wanted),
         "glass": breaking.glass_of(wanted),
