@@ -58,9 +58,8 @@ def plan_of(comparison: Comparison, host: Host, release: Release | None) -> Plan
 
 def recorded(host: Host) -> dict[str, dict[str, Any]]:
     """What the last successful publication into the host's directory wrote down about each file."""
-    last = (
-        Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-finished_at", "-id").first()
-    )
+    # By number: none is taken that is older than one that was carried out, but a clock may have gone wrong in between.
+    last = Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-id").first()
     files = last.files if last else []
     return {item["table"]: item for item in files if Path(item["path"]).parent == Path(host.mail_dir)}
 
