@@ -19,7 +19,7 @@ from tables.sendmail.render import Row, entry_of, row_of
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
-from tables.streams import FETCH, stream
+from tables.streams import FETCH, by_key, stream
 
 __all__ = [
     "cut",
@@ -207,7 +207,7 @@ def _key(row: Row) -> str:
 
 
 def _stream(found: QuerySet[Any], by: str) -> Iterator[Row]:
-    order = ("position", "key") if by == "place" else ("key",)
+    order = ("position", "key") if by == "place" else (by_key(),)
     return stream(found.order_by(*order).values_list(*FIELDS))
 
 
