@@ -32,7 +32,10 @@ SENDMAIL_CF = env.path(
 SENDMAIL_PID_FILE = env.text("MAILADMIN_SENDMAIL_PID_FILE")
 #: Whether a daemon must be signalled and answer: yes, no, or auto (only if its pid file names a living process).
 SENDMAIL_DAEMON = env.text("MAILADMIN_SENDMAIL_DAEMON", "auto")
-MAP_TYPE = env.text("MAILADMIN_MAP_TYPE", "hash")
+#: How all maps are built. Empty: as SENDMAIL_CF says of each.
+MAP_TYPE = env.choice("MAILADMIN_MAP_TYPE", "", ("hash", "btree"))
+#: Tables whose files or types are others than SENDMAIL_CF says.
+FILES = env.files("MAILADMIN_FILES")
 #: Published generations that are kept on the host.
 KEEP_GENERATIONS = env.number("MAILADMIN_KEEP_GENERATIONS", 5, least=1)
 #: Seconds between two looks of the publisher at the database.

@@ -21,6 +21,7 @@ from tables.sendmail.journal import Journal, Phase, Swap
 from tables.sendmail.maps import ALIASES_TOKEN, LONGEST, Tally, entries, newaliases_possible, record
 from tables.sendmail.plan import Delete, FilePlan, Plan
 from tables.sendmail.spec import Kind
+from tables.sendmail.tables import TABLES
 
 
 @dataclass(slots=True)
@@ -79,14 +80,14 @@ def _build_map(work: Work, file: FilePlan, step: Step) -> None:
         _build_aliases(work, file, tally, step)
     else:
         pairs = tally.watch(work.comparison.desired.pairs(file.table))
-        step.add(work.site.builder.makemap(work.staged(file), pairs))
+        step.add(work.site.builder_of(file.table).makemap(work.staged(file), pairs))
     built = work.staged_map(file)
     work.site.directory.ownership_of_map(file.table, built).give(built)
     sync(built)
 
 
 def _build_aliases(work: Work, file: FilePlan, tally: Tally, step: Step) -> None:
-    builder, pairs = work.site.builder, tally.watch(work.comparison.desired.pairs(file.table))
+    builder, pairs = work.site.builder_of(file.table), tally.watch(work.comparison.desired.pairs(file.table))
     if newaliases_possible(builder.cf) or _too_long_for_makemap(work, file):
         expected = sum(1 for _pair in pairs)
         step.add(builder.newaliases(work.staged(file), expected))
@@ -107,7 +108,8 @@ def verify(work: Work) -> None:
             return
         for name, tally in work.tallies.items():
             scratch = work.site.directory.staging / f"{name}.dump"
-            step.add(work.site.builder.verify(work.site.directory.staging / name, tally, scratch))
+            builder = work.site.builder_of(TABLES[name])
+            step.add(builder.verify(work.site.directory.staging / name, tally, scratch))
         step.say(f"{_counted(len(work.tallies), 'map holds', 'maps hold')} exactly the entries of the tables.")
 
 
@@ -190,11 +192,12 @@ def _prove(work: Work, mark: Mark | None) -> None:
 def _probe(work: Work, file: FilePlan) -> Probe | None:
     """One changed entry of the map to ask sendmail for."""
     name = work.site.cf.map_name(work.site.directory.map(file.table))
-    if not name:
+    place = work.site.directory.place(file.table)
+    if not (name and place.gives_values):
         return None
     for found in file.samples:
         entry = found.before if isinstance(found, Delete) else found.after
-        value = None if isinstance(found, Delete) else entry.value
+        value = None if isinstance(found, Delete) else entry.value + place.appended
         if askable(entry.key, value):
             return Probe(name, entry.key, value)
     return None

@@ -57,7 +57,7 @@ class Comparison:
 
     def file_plan(self, table: TableSpec) -> FilePlan:
         disk = self.look(table)
-        plan = FilePlan(table, self.site.directory.path / table.name)
+        plan = FilePlan(table, self.site.directory.place(table).text)
         if self._settled(table, disk):
             plan.entries = plan.existing = self.recorded[table.name]["entries"]
         else:
@@ -115,7 +115,7 @@ class Comparison:
 
     def _needed(self, table: TableSpec) -> bool:
         """Whether sendmail would miss the file: then even an empty table gets one."""
-        return self.local and self.site.cf.uses(self.site.directory.path / table.name)
+        return self.local and self.site.cf.uses(self.site.directory.place(table).text)
 
     def _existing(self, table: TableSpec, disk: OnDisk) -> Iterator[bytes]:
         if disk.exists:
@@ -144,7 +144,7 @@ class Comparison:
         return {entry.key: entry.value for entry in self.previous.entries(table)}
 
     def _local_names(self) -> frozenset[str]:
-        names = self.site.directory.path / "local-host-names"
+        names = self.site.directory.text(TABLES["local-host-names"])
         return local_names({"local-host-names": names} if names.is_file() else {})
 
     def _diff(self, table: TableSpec, before: Iterator[bytes], after: Path, words: tuple[str, str]) -> tuple[str, int]:
@@ -239,5 +239,5 @@ def _gone_drift(plan: FilePlan) -> Finding:
 
 
 def in_order(comparison: Comparison) -> Iterator[FilePlan]:
-    """The plan of each table in the order in which they are declared."""
-    return (comparison.file_plan(table) for table in TABLES.values())
+    """The plan of each table that the host uses, in the order in which they are declared."""
+    return (comparison.file_plan(table) for table in comparison.site.directory.tables)

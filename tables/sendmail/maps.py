@@ -71,13 +71,15 @@ class Builder:
     map_type: str
     cf: Path
     timeout: float
+    #: Whether sendmail looks for keys with a NUL byte at their end (-N of a K line): then makemap puts it there.
+    null: bool = False
 
     def makemap(self, target: Path, pairs: Iterable[Pair], *options: str) -> Result:
         """Build ``target`` (named without ``.db``) from pairs that come sorted by key, as a stream.
 
         makemap replaces the map even when it refuses lines, so any word of complaint fails the build.
         """
-        argv = ["makemap", "-C", self._cf, "-c", str(CACHE), *options, self.map_type, str(target)]
+        argv = ["makemap", "-C", self._cf, "-c", str(CACHE), *self._null, *options, self.map_type, str(target)]
         result = self.run(argv, stdin=_lines(pairs), timeout=self.timeout)
         if result.returncode or result.stderr.strip():
             raise MapError(f"makemap refused {target.name}: {_first_line(result)}", result)
@@ -85,7 +87,7 @@ class Builder:
 
     def newaliases(self, text: Path, expected: int) -> Result:
         """Build ``text``.db by sendmail itself. It exits 0 while doing nothing: only its line of success counts."""
-        argv = ["sendmail", "-bi", "-C", str(self.cf), f"-OAliasFile={text}"]
+        argv = ["sendmail", "-bi", "-C", str(self.cf), f"-OAliasFile={self.map_type}:{text}"]
         result = self.run(argv, timeout=self.timeout)
         said = f"{result.stdout}{result.stderr}".strip()
         match = _NEWALIASES.fullmatch(said)
@@ -118,6 +120,10 @@ class Builder:
         if found.total != expected.total:
             raise MapError(f"The map {target.name} holds {entries(found.count)}, but not the right ones.", result)
         return result
+
+    @property
+    def _null(self) -> list[str]:
+        return ["-N"] if self.null else []
 
     @property
     def _cf(self) -> str:
