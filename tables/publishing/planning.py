@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from tables.models import Host, Publication, Release
 from tables.publishing.comparing import Comparison, in_order
 from tables.publishing.desired import State
+from tables.publishing.reporting import directory_of
 from tables.publishing.site import Site, here
 from tables.sendmail import commands
 from tables.sendmail.daemon import NotAlive
@@ -24,8 +26,10 @@ def make_plan(*, host: Host, release: Release | None = None, run: commands.Run =
     On another machine, or where a file is not ours to read, what the host's last release wrote stands for the file.
     """
     with tempfile.TemporaryDirectory(prefix="mailadmin-plan-") as work:
-        site = here(run)
-        comparison = compare(host, site, Path(work), release=release, local=host.name == settings.HOST_NAME)
+        site, local = here(run), host.name == settings.HOST_NAME
+        if not local:
+            site = replace(site, directory=directory_of(host))
+        comparison = compare(host, site, Path(work), release=release, local=local)
         plan = plan_of(comparison, host, release)
     plan.daemon = _daemon_lives(site) if comparison.local else True
     return plan

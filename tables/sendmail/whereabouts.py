@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tables.sendmail.mailcf import MailCf, MapLine
 from tables.sendmail.spec import Kind, TableSpec
@@ -156,6 +157,35 @@ def _checked(found: Whereabouts) -> Whereabouts:
     said = f"The map of {found.table.name} is of the type {found.map_type}{where}"
     remedy = f"makemap builds {' and '.join(BUILDABLE)} here: name one of them in the .mc file or in MAILADMIN_FILES."
     return replace(found, problem=f"{said}, which is not built. {remedy}")
+
+
+def as_json(place: Whereabouts) -> dict[str, Any]:
+    """For a report: another machine knows by it where the files of this one are."""
+    return {
+        "table": place.table.name,
+        "text": str(place.text),
+        "map": str(place.map or ""),
+        "type": place.map_type,
+        "line": place.line,
+        "unused": place.unused,
+        "problem": place.problem,
+    }
+
+
+def from_json(told: Mapping[str, Any]) -> Whereabouts | None:
+    """The other way round; ``None`` for a table that is not known here."""
+    table = TABLES.get(told["table"])
+    if table is None:
+        return None
+    return Whereabouts(
+        table,
+        Path(told["text"]),
+        Path(told["map"]) if told["map"] else None,
+        told["type"],
+        line=told["line"],
+        unused=told["unused"],
+        problem=told["problem"],
+    )
 
 
 def _db(path: Path) -> Path:
