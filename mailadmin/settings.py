@@ -22,6 +22,8 @@ HTTPS = env.flag("MAILADMIN_HTTPS", False)
 MAIL_DIR = env.path("MAILADMIN_MAIL_DIR", STATE_DIR / "mail")
 #: The name under which this machine's publisher registers.
 HOST_NAME = env.text("MAILADMIN_HOST", socket.gethostname())
+#: The cluster in which it registers. Empty: the one that it is in, or else the default one.
+CLUSTER = env.text("MAILADMIN_CLUSTER")
 #: The sendmail.cf that newaliases and the proof of life read; for our own mail directory what make run built.
 _OWN_CF = STATE_DIR / "sendmail" / "sendmail.cf"
 _LIVE_CF = Path("/etc/mail/sendmail.cf")
