@@ -40,6 +40,8 @@ MAP_TYPE = env.choice("MAILADMIN_MAP_TYPE", "", ("hash", "btree"))
 FILES = env.files("MAILADMIN_FILES")
 #: Published generations that are kept on the host.
 KEEP_GENERATIONS = env.number("MAILADMIN_KEEP_GENERATIONS", 5, least=1)
+#: Publications of a few changes of one table, each made in a copy of its map, after which it is made anew as a whole.
+FULL_EVERY = env.number("MAILADMIN_FULL_EVERY", 50)
 #: Seconds between two looks of the publisher at the database.
 POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
 #: Seconds that one external command may take.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,24 +15,27 @@ from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
+from tables.sendmail.render import Row, entry_of, row_of
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
+from tables.streams import FETCH, stream
 
 __all__ = [
     "cut",
     "entries_at",
     "file_items",
+    "file_rows",
+    "later_changes",
     "newest",
     "passages",
+    "passages_before",
     "pending",
     "release_checksum",
+    "rows_at",
     "snapshot",
     "standing",
 ]
-
-#: Rows that a stream fetches at a time.
-FETCH = 2000
 
 
 def newest(cluster: Cluster) -> Release | None:
@@ -166,13 +170,24 @@ def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
 # --- the state at a change number -------------------------------------------------------------------------------------
 
 
+FIELDS = ("key", "value", "comment", "enabled", "position", "above", "raw")
+
+
 def entries_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[Entry]:
     """The entries of a table as they stood after that change, in file order (``place``) or sorted by ``key``.
 
-    The head without the keys that changed later, merged with what those keys were before their first later change:
-    two ordered streams. Read it within :func:`snapshot` when others may write meanwhile.
+    Read it within :func:`snapshot` when others may write meanwhile.
     """
-    later = Change.objects.filter(cluster=cluster, table=table.name, number__gt=change_number)
+    return map(entry_of, rows_at(cluster=cluster, table=table, change_number=change_number, by=by))
+
+
+def rows_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[Row]:
+    """The same as rows.
+
+    The head without the keys that changed later, merged with what those keys were before their first later change:
+    two ordered streams.
+    """
+    later = later_changes(cluster=cluster, table=table, change_number=change_number)
     head = rows(cluster=cluster, table=table)
     if not later.exists():
         return _stream(head, by)
@@ -180,29 +195,31 @@ def entries_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: st
     return heapq.merge(_stream(untouched, by), _stream_before(later, by), key=_place if by == "place" else _key)
 
 
-def _place(item: Entry) -> tuple[int, str]:
-    return item.position, item.key
+def later_changes(*, cluster: Cluster, table: TableSpec, change_number: int) -> QuerySet[Change]:
+    return Change.objects.filter(cluster=cluster, table=table.name, number__gt=change_number)
 
 
-def _key(item: Entry) -> str:
-    return item.key
+def _place(row: Row) -> tuple[int, str]:
+    return row[4], row[0]
 
 
-def _stream(found: QuerySet, by: str) -> Iterator[Entry]:  # type: ignore[type-arg]
-    fields = ("key", "value", "comment", "enabled", "position", "above", "raw")
+def _key(row: Row) -> str:
+    return row[0]
+
+
+def _stream(found: QuerySet[Any], by: str) -> Iterator[Row]:
     order = ("position", "key") if by == "place" else ("key",)
-    for values in found.order_by(*order).values_list(*fields).iterator(chunk_size=FETCH):
-        yield Entry(*values)
+    return stream(found.order_by(*order).values_list(*FIELDS))
 
 
-def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Entry]:
+def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Row]:
     """What each later-changed key was before its first later change; nothing for keys that did not exist."""
     earlier = later.filter(key=OuterRef("key"), number__lt=OuterRef("number"))
     first = later.filter(~Exists(earlier), before__isnull=False)
     order = ("before_position", "key") if by == "place" else ("key",)
     for key, before in first.order_by(*order).values_list("key", "before").iterator(chunk_size=FETCH):
         if entry := from_json(key, before):
-            yield entry
+            yield row_of(entry)
 
 
 def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
@@ -211,7 +228,28 @@ def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
         yield Passage(text=text, position=position)
 
 
-def file_items(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Entry | Passage]:
+def passages_before(*, cluster: Cluster, table: TableSpec, position: int) -> Passage | None:
+    """The last passage at or before a position: it stands before an entry of the same one."""
+    found = FilePassage.objects.filter(cluster=cluster, table=table.name, position__lte=position)
+    row = found.order_by("-position").first()
+    return Passage(text=row.text, position=row.position) if row else None
+
+
+def file_rows(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Row | Passage]:
     """Entries and passages as they follow each other in the file, ready to be rendered."""
-    entries = entries_at(cluster=cluster, table=table, change_number=change_number)
-    return heapq.merge(passages(cluster=cluster, table=table), entries, key=lambda item: item.position)
+    between = passages(cluster=cluster, table=table)
+    passage = next(between, None)
+    for row in rows_at(cluster=cluster, table=table, change_number=change_number):
+        while passage is not None and passage.position <= row[4]:
+            yield passage
+            passage = next(between, None)
+        yield row
+    if passage is not None:
+        yield passage
+        yield from between
+
+
+def file_items(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Entry | Passage]:
+    """The same as entries."""
+    for item in file_rows(cluster=cluster, table=table, change_number=change_number):
+        yield item if isinstance(item, Passage) else entry_of(item)

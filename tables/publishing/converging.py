@@ -144,7 +144,7 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
     with progress.step("read") as step:
         _check_release(release)
         daemon = site.daemon()
-        comparison = compare(host, site, directory, release=release)
+        comparison = compare(host, site, directory, release=release, building=True)
         found = [table.name for table in TABLES.values() if comparison.look(table).exists]
         step.say(f"{len(found)} of {len(TABLES)} files are there." if found else "The directory has no tables yet.")
     with progress.step("plan") as step:

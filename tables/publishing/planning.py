@@ -35,7 +35,9 @@ def make_plan(*, host: Host, release: Release | None = None, run: commands.Run =
     return plan
 
 
-def compare(host: Host, site: Site, work: Path, *, release: Release | None, local: bool = True) -> Comparison:
+def compare(
+    host: Host, site: Site, work: Path, *, release: Release | None, local: bool = True, building: bool = False
+) -> Comparison:
     """Everything that a plan for the host is made from."""
     cluster = host.cluster
     number = release.change_number if release else type(cluster).objects.get(pk=cluster.pk).last_change
@@ -48,6 +50,8 @@ def compare(host: Host, site: Site, work: Path, *, release: Release | None, loca
         recorded=recorded(host, site if local else None) if previous else {},
         limits=Limits(settings.UNSAFE_PERCENT, settings.UNSAFE_FLOOR),
         local=local,
+        building=building,
+        patches=settings.FULL_EVERY,
     )
 
 

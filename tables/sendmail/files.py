@@ -49,8 +49,7 @@ def write(path: Path, chunks: Iterable[bytes], ownership: Ownership | None = Non
         path.unlink()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as stream:
-        for chunk in chunks:
-            stream.write(chunk)
+        stream.writelines(chunks)
         stream.flush()
         if ownership:
             ownership.give(path)

@@ -54,6 +54,11 @@ class Whereabouts:
     #: Why its map cannot be built; empty when it can.
     problem: str = ""
 
+    @property
+    def built_as(self) -> str:
+        """What makemap is told; with another word than this the map is another one."""
+        return f"{self.map_type} -N" if self.null else self.map_type
+
 
 def plain(directory: Path, table: TableSpec, map_type: str = "") -> Whereabouts:
     """In the directory, under its own name."""

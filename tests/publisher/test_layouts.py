@@ -115,6 +115,16 @@ def test_a_moved_table_is_written_at_its_new_place_and_the_old_one_stays(
     assert (red_hat / "rules").read_text().endswith(FILES["access"])
 
 
+def test_a_map_is_built_anew_when_its_line_asks_for_another_type(
+    red_hat: Path, mail_dir: Path, settings: Any, publish: Publish
+) -> None:
+    publish()
+    text = settings.SENDMAIL_CF.read_text()
+    settings.SENDMAIL_CF.write_text(text.replace("Kvirtuser btree -N", "Kvirtuser hash"))
+    assert message(publish(), "plan").startswith("virtusertable: virtual.db shall be of the type hash now. ")
+    assert dumped("hash", mail_dir / "virtual.db") == "info@here.example\troot\n"
+
+
 def test_a_type_that_makemap_does_not_build_stops_before_anything_is_written(
     red_hat: Path, mail_dir: Path, settings: Any, publish: Publish
 ) -> None:

@@ -88,7 +88,7 @@ def test_another_directory_other_names_and_other_types_are_as_the_lines_say(tmp_
         "relay-domains": (f"{PORTS}/relay-domains", ""),
         "local-host-names": (f"{PORTS}/local-host-names", ""),
     }
-    assert (places["virtusertable"].null, places["access"].null) == (True, False)
+    assert (places["virtusertable"].built_as, places["access"].built_as) == ("btree -N", "btree")
     assert (places["genericstable"].appended, places["genericstable"].gives_values) == (".example", True)
     assert found.pid_file == Path("/var/run/sendmail/sendmail.pid")
 
