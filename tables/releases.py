@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, glass_gate, policy, release_gate, reviewers, scopes
+from tables import audit, glass_gate, policy, release_gate, reviewers, scopes, waking
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
@@ -60,6 +60,7 @@ def cut(
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
         release = _cut(cluster, actor, reason.strip(), after=release, glass=glass)
+    waking.wake(cluster)
     for host in cluster.hosts.all():
         Publication.objects.create(
             release=release,

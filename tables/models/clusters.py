@@ -29,6 +29,10 @@ class Host(models.Model):
     #: What the last successful publication left live. Empty before the first.
     release = models.ForeignKey("Release", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
+    #: What it runs and where its files are, as tables.publishing.reporting.report_of makes it. Empty: not told yet.
+    report = models.JSONField(default=dict, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         ordering: ClassVar = ["name"]
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from tables import audit
 from tables.models import Host, Publication, Release
 from tables.publishing.carrying import Work, build, make_live, verify
+from tables.publishing.catching_up import catch_up
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
 from tables.publishing.outcome import (
     fail,
@@ -52,6 +53,7 @@ def converge(
     :class:`~tables.sendmail.maildir.Locked` while another publisher is at work in the directory.
     """
     site = here(run)
+    catch_up(host=host)
     if not (site.directory.journal.exists() or _waiting(host)):
         return None
     try:

@@ -65,6 +65,8 @@ ACTIONS = {
     "export": "exported the tables",
     "host-registered": "registered a mail host",
     "host-changed": "changed a mail host",
+    "host-reported": "told what a mail host runs",
+    "cluster-made": "made a cluster",
     "audit-exported": "exported the history",
     "audit-archived": "archived events",
     "audit-verified": "verified the history",
