@@ -178,18 +178,19 @@ def as_json(place: Whereabouts) -> dict[str, Any]:
 
 
 def from_json(told: Mapping[str, Any]) -> Whereabouts | None:
-    """The other way round; ``None`` for a table that is not known here."""
+    """The other way round; ``None`` for a table that is not known here. Another version may tell less."""
     table = TABLES.get(told["table"])
     if table is None:
         return None
+    said = {name: told.get(name, "") for name in ("text", "map", "type", "line", "unused", "problem")}
     return Whereabouts(
         table,
-        Path(told["text"]),
-        Path(told["map"]) if told["map"] else None,
-        told["type"],
-        line=told["line"],
-        unused=told["unused"],
-        problem=told["problem"],
+        Path(said["text"]),
+        Path(said["map"]) if said["map"] else None,
+        said["type"],
+        line=said["line"],
+        unused=said["unused"],
+        problem=said["problem"],
     )
 
 

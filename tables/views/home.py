@@ -153,6 +153,8 @@ def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
             "bad",
             f"The publisher on {host} has not been heard of {since}.",
             "Nothing goes live there until it runs: see whether its service is up on that host.",
+            reverse("host", args=[host.pk]),
+            "See the host",
         )
     last = host.publications.filter(state__in=Publication.ENDED).exclude(state=Publication.State.SUPERSEDED).first()
     if last and last.state != Publication.State.SUCCEEDED:

@@ -15,7 +15,7 @@ from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Host, Publication, Release
 from tables.publishing.errors import EXPECTED, explain
-from tables.publishing.hosts import slowest_host
+from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
 from tables.sendmail.plan import Plan
 from tables.views.access import actor_of, needs
@@ -52,6 +52,7 @@ def publish(request: HttpRequest) -> HttpResponse:
     wanted = scope.limited or "plan" in request.GET or sum(table_counts(scope, cluster).values()) <= AT_ONCE
     context = {
         "hosts": [(host, host.publications.select_related("release").first()) for host in hosts],
+        "silent": [host.pk for host in hosts if is_silent(host)],
         "changes": shown,
         "shown": seeing.shown_requests(scope, [change.request_id for change in shown]),
         "count": waiting.count(),

@@ -74,6 +74,9 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "publication": (EVERYBODY, set()),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
+    "hosts": (EVERYBODY, set()),
+    "host": (EVERYBODY, set()),
+    "cluster-switch": (set(), EVERYBODY),
     "notices": (EVERYBODY, set()),
     "notices-read": (set(), EVERYBODY),
     "notice-read": (set(), EVERYBODY),
@@ -141,6 +144,7 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     assert isinstance(publication, Publication)
     assert isinstance(waits, ChangeRequest)
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
+    numbers["host"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk

@@ -6,6 +6,7 @@ From the sendmail.cf that m4 makes of each system's own .mc file, unless a setti
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,15 @@ import pytest
 from tables.sendmail.commands import find_program
 from tables.sendmail.mailcf import MailCf, read
 from tables.sendmail.tables import TABLES
-from tables.sendmail.whereabouts import BadOverride, Override, Whereabouts, everywhere, parse_overrides
+from tables.sendmail.whereabouts import (
+    BadOverride,
+    Override,
+    Whereabouts,
+    as_json,
+    everywhere,
+    from_json,
+    parse_overrides,
+)
 
 LAYOUTS = Path(__file__).parents[2] / "data/layouts"
 MACROS = Path("/usr/share/sendmail/cf")
@@ -187,6 +196,14 @@ def test_a_type_that_is_not_built_is_refused_with_its_line(tmp_path: Path) -> No
         "makemap builds hash and btree here: name one of them in the .mc file or in MAILADMIN_FILES."
     )
     assert one(tmp_path, "Kaccess hash -o /x/access\n", "access").problem == ""
+
+
+def test_another_machine_is_told_all_that_it_needs(tmp_path: Path) -> None:
+    for place in everywhere(PORTS, layout(tmp_path, "ports")).values():
+        found = from_json(as_json(place))
+        assert found == replace(place, null=False, appended="", gives_values=True)
+    assert from_json({"table": "of-a-newer-version"}) is None
+    assert from_json({"table": "access", "text": "/x"}) == Whereabouts(TABLES["access"], Path("/x"))
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
