@@ -44,6 +44,8 @@ KEEP_GENERATIONS = env.number("MAILADMIN_KEEP_GENERATIONS", 5, least=1)
 FULL_EVERY = env.number("MAILADMIN_FULL_EVERY", 50)
 #: Seconds between two looks of the publisher at the database.
 POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
+#: Between two looks of the publisher at the files that it wrote.
+DRIFT_SECONDS = env.number("MAILADMIN_DRIFT_SECONDS", 60, least=1)
 #: Seconds that one external command may take.
 COMMAND_SECONDS = env.number("MAILADMIN_COMMAND_SECONDS", 300, least=1)
 #: Share of a table, in per cent, that one publication may delete or change before a person must say so.

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from tables import audit
 from tables.models import Host, Publication, Release
+from tables.publishing import drift
 from tables.publishing.carrying import Work, build, make_live, verify
 from tables.publishing.catching_up import catch_up
+from tables.publishing.comparing import Comparison
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
 from tables.publishing.outcome import (
     fail,
@@ -153,7 +155,7 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
         step.say(_describe(plan))
         step.add(_diffs(plan))
         site.directory.check_targets([file.table for file in plan.files if file.touched])
-        _confirm(publication, plan)
+        _confirm(publication, site, comparison, plan)
     line = stamp.line(release=release.number, checksum=release.checksum, audit=audit.head_hash())
     return Work(publication, site, progress, record, comparison, plan, daemon, line)
 
@@ -193,16 +195,16 @@ def _diff_text(diff: str, cut: int) -> str:
     return f"{diff}… {cut} more lines\n" if cut else diff
 
 
-def _confirm(publication: Publication, plan: Plan) -> None:
+def _confirm(publication: Publication, site: Site, comparison: Comparison, plan: Plan) -> None:
     """Stop at what is unsafe or was changed by hand, unless somebody said by name that it shall be so."""
-    drifted = [file.table.name for file in plan.files if file.drifted]
     message = str(UnsafePlan(plan.findings))
-    if drifted:
-        note_drift(publication, drifted, message)
-    if not publication.override_by_name:
-        plan.raise_if_unsafe()
-    elif plan.findings:
-        note_override(publication, message)
+    if before_us := drift.note(publication, site, plan):
+        note_drift(publication, before_us, message)
+    if publication.override_by_name:
+        if plan.findings:
+            note_override(publication, message)
+    elif left := drift.unanswered(publication, comparison, plan):
+        raise UnsafePlan(left)
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tables.publishing.comparing import Comparison, in_order
 from tables.publishing.desired import State
 from tables.publishing.reporting import directory_of
 from tables.publishing.site import Site, here
+from tables.publishing.taken import accepted
 from tables.sendmail import commands
 from tables.sendmail.daemon import NotAlive
 from tables.sendmail.plan import Limits, Plan
@@ -42,12 +43,14 @@ def compare(
     cluster = host.cluster
     number = release.change_number if release else type(cluster).objects.get(pk=cluster.pk).last_change
     previous = State(cluster, host.release.change_number) if host.release else None
+    records = recorded(host, site if local else None) if previous else {}
     return Comparison(
         site=site,
         work=work,
         desired=State(cluster, number),
         previous=previous,
-        recorded=recorded(host, site if local else None) if previous else {},
+        recorded=records,
+        accepted=accepted(host, records),
         limits=Limits(settings.UNSAFE_PERCENT, settings.UNSAFE_FLOOR),
         local=local,
         building=building,

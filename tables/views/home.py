@@ -17,7 +17,7 @@ from mailadmin.accounts.models import User
 from tables import breaking, findings, forwarding, reviews, scopes, seeing
 from tables.context import cluster_of, scope_of, table_counts
 from tables.letters import outbox
-from tables.models import Change, ChangeRequest, Cluster, Host, Publication
+from tables.models import Change, ChangeRequest, Cluster, Drift, Host, Publication
 from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
@@ -115,6 +115,7 @@ def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
         yield Alert("warn", "E-mail does not go out.", trouble)
     if not scope.limited:
         yield from _syslog_alerts()
+    yield from _drift_alerts(scope, cluster)
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
@@ -144,6 +145,21 @@ def _syslog_alerts() -> Iterator[Alert]:
             f"{trouble.error}.",
             "None is lost: they go out as soon as it answers. See whether it runs and its address is right.",
         )
+
+
+def _drift_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
+    found = list(seeing.drifts(scope, cluster).filter(state=Drift.State.OPEN).order_by("id"))
+    if not found:
+        return
+    where = f"{found[0].table} on {found[0].host}"
+    what = f"{where} was" if len(found) == 1 else f"{where} and {len(found) - 1} more files were"
+    yield Alert(
+        "warn",
+        f"{what} changed by hand since the last publication.",
+        "Publishing stops there until somebody takes it over or overwrites it.",
+        reverse("drift", args=[found[0].pk]) if len(found) == 1 else f"{reverse('publish')}#drifts",
+        "See what was changed",
+    )
 
 
 def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:

@@ -13,7 +13,7 @@ from tables import publishing, releases, seeing
 from tables.context import cluster_of, scope_of, table_counts
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
-from tables.models import Cluster, Host, Publication, Release
+from tables.models import Cluster, Drift, Host, Publication, Release
 from tables.publishing.errors import EXPECTED, explain
 from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
@@ -53,6 +53,7 @@ def publish(request: HttpRequest) -> HttpResponse:
     context = {
         "hosts": [(host, host.publications.select_related("release").first()) for host in hosts],
         "silent": [host.pk for host in hosts if is_silent(host)],
+        "drifts": seeing.drifts(scope, cluster).filter(state=Drift.State.OPEN).order_by("host__name", "table"),
         "changes": shown,
         "shown": seeing.shown_requests(scope, [change.request_id for change in shown]),
         "count": waiting.count(),

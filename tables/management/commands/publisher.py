@@ -20,6 +20,7 @@ from tables.management.hosts import StepPrinter, qualify_host_name
 from tables.management.postman import Postman
 from tables.management.reporter import Reporter
 from tables.models import Host, Publication
+from tables.publishing.drift import Watch
 from tables.publishing.errors import EXPECTED
 
 logger = logging.getLogger("mailadmin.publisher")
@@ -96,6 +97,7 @@ class Loop:
         self.next_house_keeping = 0.0
         self.checker = Checker(self.name)
         self.postman = Postman()
+        self.watch = Watch()
 
     def stop(self, _number: int, _frame: Any) -> None:
         self.stopped.set()
@@ -151,6 +153,7 @@ class Loop:
         try:
             self.keep_house()
             self._tell(self.look())
+            self.watch.look(self.host)
             self.check()
             self.postman.look()
         except publishing.Stopping:
