@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from django.conf import settings
@@ -22,14 +23,16 @@ from tables.publishing.outcome import (
     roll_back,
     succeed,
 )
-from tables.publishing.planning import compare, plan_of
+from tables.publishing.planning import compare, live_of, plan_of
 from tables.publishing.progress import INTERRUPTED, Progress, Report
-from tables.publishing.recovery import recover
+from tables.publishing.recovery import recover, unsettled
 from tables.publishing.site import Site, here
 from tables.releases import release_checksum
 from tables.sendmail import commands, generations, journal, stamp
+from tables.sendmail.held import Held, note_live
 from tables.sendmail.journal import Journal, Phase
 from tables.sendmail.maildir import DirectoryProblem, locked
+from tables.sendmail.manifest import Live
 from tables.sendmail.plan import Plan, UnsafePlan
 from tables.sendmail.tables import TABLES
 
@@ -52,7 +55,7 @@ def converge(
     :class:`~tables.sendmail.maildir.Locked` while another publisher is at work in the directory.
     """
     site = here(run)
-    if not (site.directory.journal.exists() or _waiting(host)):
+    if not (unsettled(site) or _waiting(host)):
         return None
     try:
         site.directory.prepare()
@@ -60,6 +63,8 @@ def converge(
         return _refuse(host, str(error), report)
     with locked(site.directory):
         recover(host=host, site=site, checkpoint=checkpoint)
+        if Held.load(site.directory):
+            return None
         publication = _take(host)
         if publication is None:
             return None
@@ -131,6 +136,7 @@ def _steps(publication: Publication, site: Site, progress: Progress, record: Jou
         verify(work)
         make_live(work)
     with progress.step("record") as step:
+        note_live(site.directory, Live(record.release, record.publication, record.files))
         step.say(f"Release {publication.release.number} is live on {publication.host.name}.")
         step.add(generations.prune(site.directory, settings.KEEP_GENERATIONS))
     succeed(publication, files=record.files)
@@ -143,6 +149,7 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
         _check_release(release)
         daemon = site.daemon()
         comparison = compare(host, site, directory, release=release, building=True)
+        record.before = asdict(live_of(host, comparison.recorded))
         found = [table.name for table in TABLES.values() if comparison.look(table).exists]
         step.say(f"{len(found)} of {len(TABLES)} files are there." if found else "The directory has no tables yet.")
     with progress.step("plan") as step:

@@ -14,6 +14,7 @@ from tables.publishing.desired import State
 from tables.publishing.site import Site, here
 from tables.sendmail import commands
 from tables.sendmail.daemon import NotAlive
+from tables.sendmail.manifest import Live
 from tables.sendmail.plan import Limits, Plan
 
 
@@ -63,6 +64,11 @@ def recorded(host: Host) -> dict[str, dict[str, Any]]:
     )
     files = last.files if last else []
     return {item["table"]: item for item in files if Path(item["path"]).parent == Path(host.mail_dir)}
+
+
+def live_of(host: Host, recorded: dict[str, dict[str, Any]]) -> Live:
+    """What a publication on the host replaces."""
+    return Live(host.release.number if host.release else None, None, list(recorded.values()))
 
 
 def _daemon_lives(site: Site) -> bool:

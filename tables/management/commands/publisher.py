@@ -12,6 +12,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from tables import forwarding, housekeeping, publishing
+from tables.management import rollback
 from tables.management.checker import Checker
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
@@ -45,9 +46,13 @@ class Command(TablesCommand):
         parser.add_argument(
             "--once", action="store_true", help="do what there is to do and end; exit status 1 when it failed"
         )
+        rollback.add_arguments(parser)
 
     def handle(self, *, host: str, once: bool, **options: Any) -> None:
         qualify_host_name()
+        if rollback.asked_for(options):
+            rollback.carry_out(self, options)
+            return
         loop = Loop(host)
         if once:
             self._once(loop)
