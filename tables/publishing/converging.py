@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tables import audit
 from tables.models import Host, Publication, Release
+from tables.publishing import holding
 from tables.publishing.carrying import Work, build, make_live, verify
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
 from tables.publishing.outcome import (
@@ -29,7 +30,7 @@ from tables.publishing.recovery import recover, unsettled
 from tables.publishing.site import Site, here
 from tables.releases import release_checksum
 from tables.sendmail import commands, generations, journal, stamp
-from tables.sendmail.held import Held, note_live
+from tables.sendmail.held import note_live
 from tables.sendmail.journal import Journal, Phase
 from tables.sendmail.maildir import DirectoryProblem, locked
 from tables.sendmail.manifest import Live
@@ -51,11 +52,12 @@ def converge(
 ) -> Publication | None:
     """Carry out the newest queued publication of this host, after finishing or undoing what was left half-way.
 
-    Returns it when it ended, whatever its end, and ``None`` when there was nothing to do. Raises
+    Returns it when it ended, whatever its end, and ``None`` when there was nothing to do or the host is held. Raises
     :class:`~tables.sendmail.maildir.Locked` while another publisher is at work in the directory.
     """
     site = here(run)
-    if not (unsettled(site) or _waiting(host)):
+    left = unsettled(site)
+    if not left and (holding.stands(host, site.directory) or not _something(host, site)):
         return None
     try:
         site.directory.prepare()
@@ -63,12 +65,16 @@ def converge(
         return _refuse(host, str(error), report)
     with locked(site.directory):
         recover(host=host, site=site, checkpoint=checkpoint)
-        if Held.load(site.directory):
+        if holding.settle(host=host, directory=site.directory):
             return None
         publication = _take(host)
         if publication is None:
             return None
         return _carry_out(publication, site, Progress(publication, report=report, checkpoint=checkpoint))
+
+
+def _something(host: Host, site: Site) -> bool:
+    return holding.unsettled(host, site.directory) or _waiting(host)
 
 
 def _waiting(host: Host) -> bool:

@@ -58,11 +58,13 @@ def plan_of(comparison: Comparison, host: Host, release: Release | None) -> Plan
 
 
 def recorded(host: Host) -> dict[str, dict[str, Any]]:
-    """What the last successful publication into the host's directory wrote down about each file."""
+    """What the last successful publication into the host's directory, or a rollback since, noted about each file."""
     last = (
         Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-finished_at", "-id").first()
     )
     files = last.files if last else []
+    if host.rolled_back_files is not None:
+        files = host.rolled_back_files
     return {item["table"]: item for item in files if Path(item["path"]).parent == Path(host.mail_dir)}
 
 

@@ -65,6 +65,8 @@ ACTIONS = {
     "export": "exported the tables",
     "host-registered": "registered a mail host",
     "host-changed": "changed a mail host",
+    "host-held": "rolled a mail host back by hand",
+    "host-released": "let a mail host publish again",
     "audit-exported": "exported the history",
     "audit-archived": "archived events",
     "audit-verified": "verified the history",

@@ -72,6 +72,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "release-back": (EDITORS, EDITORS),
     "publish": (EVERYBODY, PUBLISHERS),
     "publication": (EVERYBODY, set()),
+    "hold-release": (set(), PUBLISHERS - {"gina"}),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
     "notices": (EVERYBODY, set()),
@@ -141,6 +142,7 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     assert isinstance(publication, Publication)
     assert isinstance(waits, ChangeRequest)
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
+    numbers["hold"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk

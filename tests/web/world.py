@@ -192,6 +192,7 @@ def _publish(world: World) -> None:
         steps=[{"step": "plan", "state": "failed", "seconds": 1, "message": CANARY, "output": CANARY}],
         files=[{"table": "virtusertable", "sha256": CANARY, "entries": 1, "changed": True}],
     )
+    world.numbers["hold"] = {"own": host.pk}
     world.numbers["publication"] = {"own": failed.pk}
     world.numbers["release"] = {"own": release.number}
 

@@ -18,6 +18,7 @@ from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, qualify_host_name
 from tables.management.postman import Postman
 from tables.models import Host, Publication
+from tables.publishing import holding
 from tables.publishing.errors import EXPECTED
 
 logger = logging.getLogger("mailadmin.publisher")
@@ -69,7 +70,7 @@ class Command(TablesCommand):
         except (publishing.Locked, *EXPECTED) as error:
             raise CommandError(str(error), returncode=1) from error
         if publication is None:
-            self.stdout.write(f"Nothing to publish on {loop.name}.")
+            self.stdout.write(loop.nothing())
         elif publication.state != Publication.State.SUCCEEDED:
             raise CommandError(f"Release {publication.release.number}: {publication.error}", returncode=1)
 
@@ -99,6 +100,14 @@ class Loop:
         self.host.refresh_from_db()
         publishing.heartbeat(host=self.host)
         return publishing.converge(host=self.host, report=report, checkpoint=self.checkpoint)
+
+    def nothing(self) -> str:
+        """Why nothing was published."""
+        if self.host is not None:
+            self.host.refresh_from_db()
+            if held := holding.words(self.host):
+                return f"{held}. Nothing is published here until somebody releases the hold."
+        return f"Nothing to publish on {self.name}."
 
     def keep_house(self) -> None:
         """Now and then, what nobody asks for."""
