@@ -39,6 +39,9 @@ class Host(models.Model):
     hold_released = models.DateTimeField(null=True, blank=True)
     #: What a rollback by hand left, in the place of what the last publication wrote; empty after the next one.
     rolled_back_files = models.JSONField(null=True, blank=True)
+    #: What it runs and where its files are, as tables.publishing.reporting.report_of makes it. Empty: not told yet.
+    report = models.JSONField(default=dict, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["name"]

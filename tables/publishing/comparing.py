@@ -85,7 +85,7 @@ class Comparison:
 
     def file_plan(self, table: TableSpec) -> FilePlan:
         disk = self.look(table)
-        plan = FilePlan(table, self.site.directory.path / table.name)
+        plan = FilePlan(table, self.site.directory.place(table).text)
         if self._settled(table, disk):
             plan.entries = plan.existing = self.recorded[table.name]["entries"]
         elif delta := self._delta(table, disk):
@@ -166,7 +166,7 @@ class Comparison:
 
     def _needed(self, table: TableSpec) -> bool:
         """Whether sendmail would miss the file: then even an empty table gets one."""
-        return self.local and self.site.cf.uses(self.site.directory.path / table.name)
+        return self.local and self.site.cf.uses(self.site.directory.place(table).text)
 
     def _existing(self, table: TableSpec, disk: OnDisk) -> Iterator[bytes]:
         if disk.exists:
@@ -195,7 +195,7 @@ class Comparison:
         return {entry.key: entry.value for entry in self.previous.entries(table)}
 
     def _local_names(self) -> frozenset[str]:
-        names = self.site.directory.path / "local-host-names"
+        names = self.site.directory.text(TABLES["local-host-names"])
         return local_names({"local-host-names": names} if names.is_file() else {})
 
     def _difference(self, table: TableSpec, disk: OnDisk) -> tuple[str, int]:
@@ -256,8 +256,11 @@ class Comparison:
             return ""
         if not found:
             return f"{live.name} is missing"
-        known = self.recorded.get(table.name, {}).get("map")
-        return "" if found == known else f"{live.name} was not built by the last publication"
+        known = self.recorded.get(table.name, {})
+        if found != known.get("map"):
+            return f"{live.name} was not built by the last publication"
+        wanted = self.site.directory.place(table).built_as
+        return "" if known.get("built_as", wanted) == wanted else f"{live.name} shall be of the type {wanted} now"
 
     def known_map(self, table: TableSpec) -> Tally | None:
         """What the live map of a table holds, when it is still the one that the last publication proved."""
@@ -304,5 +307,5 @@ def _gone_drift(plan: FilePlan) -> Finding:
 
 
 def in_order(comparison: Comparison) -> Iterator[FilePlan]:
-    """The plan of each table in the order in which they are declared."""
-    return (comparison.file_plan(table) for table in TABLES.values())
+    """The plan of each table that the host uses, in the order in which they are declared."""
+    return (comparison.file_plan(table) for table in comparison.site.directory.tables)

@@ -14,6 +14,7 @@ from tables import audit
 from tables.models import Host, Publication, Release
 from tables.publishing import holding
 from tables.publishing.carrying import Work, build, make_live, verify
+from tables.publishing.catching_up import catch_up
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
 from tables.publishing.outcome import (
     fail,
@@ -56,6 +57,7 @@ def converge(
     :class:`~tables.sendmail.maildir.Locked` while another publisher is at work in the directory.
     """
     site = here(run)
+    catch_up(host=host)
     left = unsettled(site)
     if not left and (holding.stands(host, site.directory) or not _something(host, site)):
         return None

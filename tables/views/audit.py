@@ -67,6 +67,8 @@ ACTIONS = {
     "host-changed": "changed a mail host",
     "host-held": "rolled a mail host back by hand",
     "host-released": "let a mail host publish again",
+    "host-reported": "told what a mail host runs",
+    "cluster-made": "made a cluster",
     "audit-exported": "exported the history",
     "audit-archived": "archived events",
     "audit-verified": "verified the history",

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
@@ -20,7 +18,7 @@ from tables import breaking, findings, forwarding, reviews, scopes, seeing
 from tables.context import cluster_of, scope_of, table_counts
 from tables.letters import outbox
 from tables.models import Change, ChangeRequest, Cluster, Host, Publication
-from tables.publishing.hosts import slowest_host
+from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
 from tables.sendmail.tables import TABLES
@@ -32,8 +30,6 @@ from tables.views.access import person_of
 SHOWN = 6
 #: Submitted requests that are looked at to find those that this person may review.
 LOOKED_AT = 50
-#: A publisher looks every POLL_SECONDS; it is missing when it has not for so many seconds.
-SILENT_SECONDS = max(60, 10 * settings.POLL_SECONDS)
 
 
 class Alert(NamedTuple):
@@ -151,7 +147,7 @@ def _syslog_alerts() -> Iterator[Alert]:
 
 
 def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
-    if host.seen_at is None or timezone.now() - host.seen_at > timedelta(seconds=SILENT_SECONDS):
+    if is_silent(host):
         since = f"for {timesince(host.seen_at)}" if host.seen_at else "at all yet"
         yield Alert(
             "bad",
