@@ -65,6 +65,7 @@ urlpatterns = [
     path("requests/<int:pk>/undo/", undoing.undo, name="request-undo"),
     path("requests/<int:pk>/break-glass/", breaking.break_glass, name="request-break-glass"),
     path("publish/", publish.publish, name="publish"),
+    path("publish/holds/<int:pk>/release/", publish.release_hold, name="hold-release"),
     path("publish/<int:pk>/", releases.publication, name="publication"),
     path("drifts/<int:pk>/", drifts.detail, name="drift"),
     path("drifts/<int:pk>/overwrite/", drifts.overwrite, name="drift-overwrite"),

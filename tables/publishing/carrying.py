@@ -200,11 +200,12 @@ def _swap(work: Work) -> None:
 
 def _swaps(work: Work, file: FilePlan) -> Iterable[Swap]:
     """The map first: it is what sendmail reads."""
-    directory = work.site.directory
+    directory, before = work.site.directory, work.comparison.look(file.table).sha256
     if file.build:
         yield Swap(live=str(directory.map(file.table)), staged=str(work.staged_map(file)))
     if file.changed:
-        yield Swap(live=str(directory.text(file.table)), staged=str(work.staged(file)))
+        live, staged = str(directory.text(file.table)), str(work.staged(file))
+        yield Swap(live=live, staged=staged, sha256=before, needs_signal=file.table.needs_signal)
 
 
 def _signal(work: Work) -> Mark | None:

@@ -69,6 +69,8 @@ ACTIONS = {
     "export": "exported the tables",
     "host-registered": "registered a mail host",
     "host-changed": "changed a mail host",
+    "host-held": "rolled a mail host back by hand",
+    "host-released": "let a mail host publish again",
     "host-reported": "told what a mail host runs",
     "cluster-made": "made a cluster",
     "audit-exported": "exported the history",

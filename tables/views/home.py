@@ -172,6 +172,8 @@ def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
             reverse("host", args=[host.pk]),
             "See the host",
         )
+    if host.held_since:
+        yield _held_alert(scope, host, timesince(host.held_since))
     last = host.publications.filter(state__in=Publication.ENDED).exclude(state=Publication.State.SUPERSEDED).first()
     if last and last.state != Publication.State.SUCCEEDED:
         yield Alert(
@@ -181,6 +183,19 @@ def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
             reverse("publication", args=[last.pk]),
             "See what happened",
         )
+
+
+def _held_alert(scope: Scope, host: Host, since: str) -> Alert:
+    """To a limited person without the reason, which may tell of other domains."""
+    why = f": {host.held_reason}" if host.held_reason and not scope.limited else ""
+    live = f"release {host.release.number}" if host.release else "what was there before the first publication"
+    return Alert(
+        "warn",
+        f"{host} is held for {since}: {host.held_by_name} rolled it back to {live}{why}.",
+        "Nothing goes live there until somebody releases the hold.",
+        reverse("publish"),
+        "See the host",
+    )
 
 
 def _failure(publication: Publication) -> str:

@@ -75,6 +75,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "publication": (EVERYBODY, set()),
     "drift": (EVERYBODY, set()),
     "drift-overwrite": (set(), PUBLISHERS),
+    "hold-release": (set(), PUBLISHERS - {"gina"}),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
     "hosts": (EVERYBODY, set()),
@@ -150,6 +151,7 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
     numbers["host"] = host.pk
     numbers["drift"] = drift.pk
+    numbers["hold"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk

@@ -196,6 +196,7 @@ def _publish(world: World) -> None:
     world.numbers["host"] = {"own": host.pk}
     text = f"{CANARY}-hand@foreign.example\t{CANARY}\n"
     world.numbers["drift"] = {"own": written_down(host, release, "virtusertable", text).pk}
+    world.numbers["hold"] = {"own": host.pk}
     world.numbers["publication"] = {"own": failed.pk}
     world.numbers["release"] = {"own": release.number}
 
