@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from tables.sendmail.whereabouts import BadOverride, Override, parse_overrides
+
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -53,6 +55,21 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
 
 def words(name: str, default: str = "") -> list[str]:
     return [word for word in text(name, default).replace(",", " ").split() if word]
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    given = text(name, default).strip()
+    if given and given not in allowed:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to {' or '.join(allowed)}.")
+    return given
+
+
+def files(name: str) -> dict[str, Override]:
+    """``TABLE=[TYPE:]TEXT[:MAP]``, separated by blanks."""
+    try:
+        return parse_overrides(text(name).split())
+    except BadOverride as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
 
 
 def path(name: str, default: Path) -> Path:

@@ -22,6 +22,8 @@ HTTPS = env.flag("MAILADMIN_HTTPS", False)
 MAIL_DIR = env.path("MAILADMIN_MAIL_DIR", STATE_DIR / "mail")
 #: The name under which this machine's publisher registers.
 HOST_NAME = env.text("MAILADMIN_HOST", socket.gethostname())
+#: The cluster in which it registers. Empty: the one that it is in, or else the default one.
+CLUSTER = env.text("MAILADMIN_CLUSTER")
 #: The sendmail.cf that newaliases and the proof of life read; for our own mail directory what make run built.
 _OWN_CF = STATE_DIR / "sendmail" / "sendmail.cf"
 _LIVE_CF = Path("/etc/mail/sendmail.cf")
@@ -32,13 +34,18 @@ SENDMAIL_CF = env.path(
 SENDMAIL_PID_FILE = env.text("MAILADMIN_SENDMAIL_PID_FILE")
 #: Whether a daemon must be signalled and answer: yes, no, or auto (only if its pid file names a living process).
 SENDMAIL_DAEMON = env.text("MAILADMIN_SENDMAIL_DAEMON", "auto")
-MAP_TYPE = env.text("MAILADMIN_MAP_TYPE", "hash")
+#: How all maps are built. Empty: as SENDMAIL_CF says of each.
+MAP_TYPE = env.choice("MAILADMIN_MAP_TYPE", "", ("hash", "btree"))
+#: Tables whose files or types are others than SENDMAIL_CF says.
+FILES = env.files("MAILADMIN_FILES")
 #: Published generations that are kept on the host.
 KEEP_GENERATIONS = env.number("MAILADMIN_KEEP_GENERATIONS", 5, least=1)
 #: Publications of a few changes of one table, each made in a copy of its map, after which it is made anew as a whole.
 FULL_EVERY = env.number("MAILADMIN_FULL_EVERY", 50)
 #: Seconds between two looks of the publisher at the database.
 POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
+#: Between two looks of the publisher at the files that it wrote.
+DRIFT_SECONDS = env.number("MAILADMIN_DRIFT_SECONDS", 60, least=1)
 #: Seconds that one external command may take.
 COMMAND_SECONDS = env.number("MAILADMIN_COMMAND_SECONDS", 300, least=1)
 #: Share of a table, in per cent, that one publication may delete or change before a person must say so.

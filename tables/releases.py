@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, glass_gate, policy, release_gate, reviewers, scopes
+from tables import audit, glass_gate, policy, release_gate, reviewers, scopes, waking
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
@@ -19,7 +19,7 @@ from tables.sendmail.render import Row, entry_of, row_of
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
-from tables.streams import FETCH, stream
+from tables.streams import FETCH, by_key, stream
 
 __all__ = [
     "cut",
@@ -60,6 +60,7 @@ def cut(
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
         release = _cut(cluster, actor, reason.strip(), after=release, glass=glass)
+    waking.wake(cluster)
     for host in cluster.hosts.all():
         Publication.objects.create(
             release=release,
@@ -207,7 +208,7 @@ def _key(row: Row) -> str:
 
 
 def _stream(found: QuerySet[Any], by: str) -> Iterator[Row]:
-    order = ("position", "key") if by == "place" else ("key",)
+    order = ("position", "key") if by == "place" else (by_key(),)
     return stream(found.order_by(*order).values_list(*FIELDS))
 
 

@@ -3,6 +3,7 @@
 from tables.models.audit import AuditArchive, AuditEvent, AuditHead, ForwardingCursor
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
+from tables.models.drifts import Drift, DriftPart
 from tables.models.entries import (
     ENTRY_MODELS,
     AccessRule,
@@ -35,6 +36,8 @@ __all__ = [
     "CheckRun",
     "Cluster",
     "Contributor",
+    "Drift",
+    "DriftPart",
     "EntryModel",
     "FilePassage",
     "ForwardingCursor",

@@ -34,6 +34,7 @@ from tables.sendmail.maps import (
 )
 from tables.sendmail.plan import Delete, FilePlan, Plan
 from tables.sendmail.spec import Kind
+from tables.sendmail.tables import TABLES
 
 #: Pages of a changed copy that are compared; with more it is quicker to read all of it.
 MOST_PAGES = 2000
@@ -111,7 +112,9 @@ def _change_copy(work: Work, file: FilePlan, step: Step) -> bool:
     options = ALIASES_OPTIONS if file.table.kind is Kind.ALIASES else ()
     live, staged = work.site.directory.map(file.table), work.staged(file)
     try:
-        for result in work.site.builder.change_copy(live, staged, put=delta.put, gone=delta.gone, options=options):
+        for result in work.site.builder_of(file.table).change_copy(
+            live, staged, put=delta.put, gone=delta.gone, options=options
+        ):
             step.add(result)
         expected = work.tallies[name] = delta.expected(known)
         if pages := hashfile.difference(live, work.staged_map(file), MOST_PAGES):
@@ -131,11 +134,11 @@ def _build_whole(work: Work, file: FilePlan, step: Step) -> None:
         _build_aliases(work, file, written, step)
         tally.add(record(ALIASES_TOKEN))
     else:
-        step.add(work.site.builder.makemap(work.staged(file), _sorted(work, file, step)))
+        step.add(work.site.builder_of(table).makemap(work.staged(file), _sorted(work, file, step)))
 
 
 def _build_aliases(work: Work, file: FilePlan, written: Written, step: Step) -> None:
-    builder = work.site.builder
+    builder = work.site.builder_of(file.table)
     if newaliases_possible(builder.cf) or written.longest >= LONGEST:
         step.add(builder.newaliases(work.staged(file), written.entries))
     else:
@@ -156,7 +159,7 @@ def verify(work: Work) -> None:
             step.skip("No map was built.")
             return
         for name in work.tallies.keys() - work.copies:
-            step.add(work.site.builder.verify(work.site.directory.staging / name, work.tallies[name]))
+            step.add(work.site.builder_of(TABLES[name]).verify(work.site.directory.staging / name, work.tallies[name]))
         for name in sorted(work.copies):
             step.add(f"{name}: the pages in which its map differs from the live one hold what was changed, no more.\n")
         step.say(f"{_counted(len(work.tallies), 'map holds', 'maps hold')} exactly the entries of the tables.")
@@ -199,11 +202,12 @@ def _swap(work: Work) -> None:
 
 def _swaps(work: Work, file: FilePlan) -> Iterable[Swap]:
     """The map first: it is what sendmail reads."""
-    directory = work.site.directory
+    directory, before = work.site.directory, work.comparison.look(file.table).sha256
     if file.build:
         yield Swap(live=str(directory.map(file.table)), staged=str(work.staged_map(file)))
     if file.changed:
-        yield Swap(live=str(directory.text(file.table)), staged=str(work.staged(file)))
+        live, staged = str(directory.text(file.table)), str(work.staged(file))
+        yield Swap(live=live, staged=staged, sha256=before, needs_signal=file.table.needs_signal)
 
 
 def _signal(work: Work) -> Mark | None:
@@ -241,11 +245,12 @@ def _prove(work: Work, mark: Mark | None) -> None:
 def _probe(work: Work, file: FilePlan) -> Probe | None:
     """One changed entry of the map to ask sendmail for."""
     name = work.site.cf.map_name(work.site.directory.map(file.table))
-    if not name:
+    place = work.site.directory.place(file.table)
+    if not (name and place.gives_values):
         return None
     for found in file.samples:
         entry = found.before if isinstance(found, Delete) else found.after
-        value = None if isinstance(found, Delete) else entry.value
+        value = None if isinstance(found, Delete) else entry.value + place.appended
         if askable(entry.key, value):
             return Probe(name, entry.key, value)
     return None
@@ -322,4 +327,6 @@ def _map_written(work: Work, file: FilePlan) -> dict[str, Any]:
         return {"map": "", "patches": patches}
     tally = work.tallies.get(file.table.name)
     holds = [tally.count, tally.crc, tally.adler] if tally else before.get("holds")
-    return {"map": identity(work.site.directory.map(file.table)), "holds": holds, "patches": patches}
+    directory = work.site.directory
+    made = {"map": identity(directory.map(file.table)), "built_as": directory.place(file.table).built_as}
+    return {**made, "holds": holds, "patches": patches}

@@ -52,6 +52,8 @@ class Comparison:
     building: bool = False
     #: Publications of a table's patch after which it is made anew as a whole.
     patches: int = 50
+    #: Checksums of what the hand made of a table's file and somebody took over.
+    accepted: dict[str, set[str]] = field(default_factory=dict)
     changes: dict[str, int] | None = field(init=False, default=None)
     _looked: dict[str, OnDisk] = field(init=False, default_factory=dict)
     _written: dict[str, Written] = field(init=False, default_factory=dict)
@@ -85,7 +87,7 @@ class Comparison:
 
     def file_plan(self, table: TableSpec) -> FilePlan:
         disk = self.look(table)
-        plan = FilePlan(table, self.site.directory.path / table.name)
+        plan = FilePlan(table, self.site.directory.place(table).text)
         if self._settled(table, disk):
             plan.entries = plan.existing = self.recorded[table.name]["entries"]
         elif delta := self._delta(table, disk):
@@ -166,7 +168,7 @@ class Comparison:
 
     def _needed(self, table: TableSpec) -> bool:
         """Whether sendmail would miss the file: then even an empty table gets one."""
-        return self.local and self.site.cf.uses(self.site.directory.path / table.name)
+        return self.local and self.site.cf.uses(self.site.directory.place(table).text)
 
     def _existing(self, table: TableSpec, disk: OnDisk) -> Iterator[bytes]:
         if disk.exists:
@@ -195,7 +197,7 @@ class Comparison:
         return {entry.key: entry.value for entry in self.previous.entries(table)}
 
     def _local_names(self) -> frozenset[str]:
-        names = self.site.directory.path / "local-host-names"
+        names = self.site.directory.text(TABLES["local-host-names"])
         return local_names({"local-host-names": names} if names.is_file() else {})
 
     def _difference(self, table: TableSpec, disk: OnDisk) -> tuple[str, int]:
@@ -222,6 +224,8 @@ class Comparison:
         """Whether writing the file would lose what somebody else wrote there."""
         record = self.recorded.get(plan.table.name)
         if not disk.readable or (record is None and not disk.exists):
+            return None
+        if disk.sha256 in self.accepted.get(plan.table.name, ()):
             return None
         if record is None:
             differs = plan.creates or plan.updates or plan.deletes
@@ -256,8 +260,11 @@ class Comparison:
             return ""
         if not found:
             return f"{live.name} is missing"
-        known = self.recorded.get(table.name, {}).get("map")
-        return "" if found == known else f"{live.name} was not built by the last publication"
+        known = self.recorded.get(table.name, {})
+        if found != known.get("map"):
+            return f"{live.name} was not built by the last publication"
+        wanted = self.site.directory.place(table).built_as
+        return "" if known.get("built_as", wanted) == wanted else f"{live.name} shall be of the type {wanted} now"
 
     def known_map(self, table: TableSpec) -> Tally | None:
         """What the live map of a table holds, when it is still the one that the last publication proved."""
@@ -304,5 +311,5 @@ def _gone_drift(plan: FilePlan) -> Finding:
 
 
 def in_order(comparison: Comparison) -> Iterator[FilePlan]:
-    """The plan of each table in the order in which they are declared."""
-    return (comparison.file_plan(table) for table in TABLES.values())
+    """The plan of each table that the host uses, in the order in which they are declared."""
+    return (comparison.file_plan(table) for table in comparison.site.directory.tables)

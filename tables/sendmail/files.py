@@ -85,6 +85,18 @@ def put(source: Path, target: Path) -> None:
             os.close(old)
 
 
+def put_away(target: Path) -> None:
+    """Remove ``target``, and wake whoever reads it."""
+    old = _open_old(target)
+    if old is None:
+        return
+    try:
+        target.unlink()
+        _touch(old)
+    finally:
+        os.close(old)
+
+
 def _open_old(path: Path) -> int | None:
     try:
         return os.open(path, os.O_RDONLY)

@@ -110,13 +110,15 @@ class Builder:
     map_type: str
     cf: Path
     timeout: float
+    #: Whether sendmail looks for keys with a NUL byte at their end (-N of a K line): then makemap puts it there.
+    null: bool = False
 
     def makemap(self, target: Path, lines: Iterable[bytes], *options: str) -> Result:
         """Build ``target`` (named without ``.db``) from a stream of ``key TAB value`` lines, best sorted by key.
 
         makemap replaces the map even when it refuses lines, so any word of complaint fails the build.
         """
-        argv = ["makemap", "-C", self._cf, "-c", str(CACHE), *options, self.map_type, str(target)]
+        argv = ["makemap", "-C", self._cf, "-c", str(CACHE), *self._null, *options, self.map_type, str(target)]
         result = self.run(argv, stdin=lines, timeout=self.timeout)
         if result.returncode or result.stderr.strip():
             raise MapError(f"makemap refused {target.name}: {_first_line(result)}", result)
@@ -124,7 +126,7 @@ class Builder:
 
     def newaliases(self, text: Path, expected: int) -> Result:
         """Build ``text``.db by sendmail itself. It exits 0 while doing nothing: only its line of success counts."""
-        argv = ["sendmail", "-bi", "-C", str(self.cf), f"-OAliasFile={text}"]
+        argv = ["sendmail", "-bi", "-C", str(self.cf), f"-OAliasFile={self.map_type}:{text}"]
         result = self.run(argv, timeout=self.timeout)
         said = f"{result.stdout}{result.stderr}".strip()
         match = _NEWALIASES.fullmatch(said)
@@ -158,7 +160,7 @@ class Builder:
             raise MapError(f"A map of type {self.map_type} is not changed in a copy.")
         copy = target.with_name(f"{target.name}.db")
         shutil.copyfile(live, copy)
-        deleted = [self._delete(copy, gone, b"\0" if "-N" in options else b"")] if gone else []
+        deleted = [self._delete(copy, gone, b"\0" if self.null or "-N" in options else b"")] if gone else []
         return [*deleted, self.makemap(target, map(line, put), "-o", "-r", *options)] if put else deleted
 
     def _delete(self, copy: Path, keys: Sequence[bytes], end: bytes) -> Result:
@@ -177,6 +179,10 @@ class Builder:
             raise MapError(f"makemap cannot read back {target.name}: {_first_line(result)}", result)
         compare(target.name, reader.end(), expected, result)
         return result
+
+    @property
+    def _null(self) -> list[str]:
+        return ["-N"] if self.null else []
 
     @property
     def _cf(self) -> str:

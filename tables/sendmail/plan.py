@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from tables.sendmail.commands import CommandError, Run
 from tables.sendmail.secret import masked
 from tables.sendmail.spec import Entry, Kind, TableSpec
+from tables.sendmail.whereabouts import Whereabouts
 
 #: Lines of a diff that are shown.
 DIFF_LINES = 400
@@ -191,6 +192,8 @@ class Plan:
     daemon: bool = False
     #: False when the files on the host cannot be read from here: then the last release stands in for them.
     from_disk: bool = True
+    #: Tables that sendmail does not read on this host, and why.
+    unused: list[Whereabouts] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -227,6 +230,7 @@ class Plan:
             "empty": self.empty,
             "signal": self.signal,
             "maps": [file.table.name for file in self.maps],
+            "unused": [{"table": place.table.name, "why": place.unused} for place in self.unused],
             "files": [file.as_json() for file in self.files if file.touched or file.findings],
         }
 

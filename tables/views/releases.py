@@ -9,7 +9,7 @@ from mailadmin.accounts import roles
 from tables import inbox, seeing
 from tables.context import cluster_of, scope_of
 from tables.differences import difference_of
-from tables.models import Change, Publication, Release
+from tables.models import Change, Drift, Publication, Release
 from tables.templatetags.panel import STEPS
 from tables.views.access import needs, person_of
 from tables.views.paging import NEWEST, OLDEST, read_page
@@ -55,10 +55,12 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     found = seeing.publication(scope_of(request), pk)
     inbox.seen(person=person_of(request), publication=found)
     newest = Publication.objects.filter(host=found.host).first()
+    drifts = seeing.drifts(scope_of(request), found.release.cluster).filter(host=found.host, state=Drift.State.OPEN)
     context = {
         "publication": found,
         "steps": steps_of(found),
         "is_newest": found == newest,
+        "drifts": drifts.order_by("table") if found.state == Publication.State.FAILED else (),
         "refused": not scope_of(request).limited
         and any(step["step"] == "plan" and step["state"] == "failed" for step in found.steps),
         "files": [item for item in found.files if item.get("changed")],

@@ -39,6 +39,8 @@ class Command(TablesCommand):
             raise SystemExit(SOMETHING)
 
     def _show(self, plan: Plan) -> None:
+        for place in plan.unused:
+            self.stdout.write(f"{place.table.name} is not written on {plan.host}: {place.unused}")
         if plan.empty:
             self.stdout.write(f"Nothing to publish on {plan.host}: what is live is what the tables say.")
             return

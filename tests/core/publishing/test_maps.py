@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ def test_makemap_is_fed_keys_and_values_with_a_large_cache() -> None:
     assert builder(programs).makemap(Path("/mail/access"), map(line, PAIRS)) is answer
     assert programs.asked == [("makemap", "-C", os.devnull, "-c", str(CACHE), "hash", "/mail/access")]
     assert programs.fed == [b"a@here.example\troot\nb@here.example\tb x\ty\n"]
+
+
+def test_makemap_ends_keys_with_a_nul_where_sendmail_looks_for_it() -> None:
+    programs = Programs(said())
+    replace(builder(programs), null=True).makemap(Path("/mail/access"), map(line, PAIRS))
+    assert programs.asked[0][-3:] == ("-N", "hash", "/mail/access")
 
 
 def test_makemap_learns_the_trusted_user_from_a_configuration_that_is_there(directory: Path) -> None:
@@ -133,7 +140,7 @@ SUCCESS = "/mail/aliases: 3 aliases, longest 9 bytes, 42 bytes total\n"
 def test_newaliases_succeeds_by_its_line_with_the_number_expected() -> None:
     programs = Programs(answer := said(SUCCESS))
     assert builder(programs).newaliases(Path("/mail/aliases"), 3) is answer
-    assert programs.asked == [("sendmail", "-bi", "-C", "/nonexistent/sendmail.cf", "-OAliasFile=/mail/aliases")]
+    assert programs.asked == [("sendmail", "-bi", "-C", "/nonexistent/sendmail.cf", "-OAliasFile=hash:/mail/aliases")]
 
 
 @pytest.mark.parametrize(
