@@ -12,7 +12,9 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +29,9 @@ DATABASES = ("SQLite", "PostgreSQL")
 def main() -> int:
     options = arguments()
     print(f"Seed {options.seed}.", flush=True)
-    results: dict[str, list[dict[str, Any]]] = {}
-    for name in DATABASES:
-        if options.database in {"", name.lower()}:
-            started = time.monotonic()
-            with url_of(name) as url:
-                results[name] = play(url, options)
-            print(f"{name}: {len(results[name])} cases in {time.monotonic() - started:.0f} s.", flush=True)
+    names = [name for name in DATABASES if options.database in {"", name.lower()}]
+    with ThreadPoolExecutor() as pool:  # each only waits for a process
+        results = dict(zip(names, pool.map(partial(play, options), names), strict=True))
     print(table(results))
     wrong = list(summary(results))
     print("\n".join(wrong) or "Every case ended in the old or the new state, and the next publisher converged.")
@@ -60,8 +58,12 @@ def url_of(name: str) -> Iterator[str]:
         yield url
 
 
-def play(url: str, options: argparse.Namespace) -> list[dict[str, Any]]:
-    return outcomes(url, seed=options.seed, only=options.only, kills=options.sample)
+def play(options: argparse.Namespace, name: str) -> list[dict[str, Any]]:
+    started = time.monotonic()
+    with url_of(name) as url:
+        found = outcomes(url, seed=options.seed, only=options.only, kills=options.sample)
+    print(f"{name}: {len(found)} cases in {time.monotonic() - started:.0f} s.", flush=True)
+    return found
 
 
 if __name__ == "__main__":

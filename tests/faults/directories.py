@@ -52,15 +52,23 @@ def to_mend() -> Iterator[Case]:
               "Group writable directory", mend=modes(0o755, 0))  # fmt: skip
     yield bad("wrong owner", "verify", "the map belongs to somebody else, who lets nobody read it",
               owned("access.db", 0o640), "Permission denied", mend=owned("access.db", 0o640, 0))  # fmt: skip
-    yield bad("linked", "plan", "the text is a link to nowhere", dangling, "is not writable", TEXTS, mend=undangled,
-              override=True)  # fmt: skip
+    yield bad("linked", "plan", "the text is a link to nowhere", dangling, "No such file or directory", TEXTS,
+              mend=undangled, override=True)  # fmt: skip
     yield bad("not a file", "read", "the text is a directory", directory_for("access"), "Is a directory", TEXTS,
               mend=instead_of("access"))  # fmt: skip
     yield bad("not a file", "plan", "the map is a directory", directory_for("access.db"), "is not a plain file", MAPS,
               mend=instead_of("access.db"))  # fmt: skip
     yield bad("text by hand", "plan", "somebody added a line", edited, "was changed by hand", TEXTS, override=True)
     yield bad("directory", "lock", "it is gone", away, "does not exist", mend=came_back)
-    yield bad("directory", "lock", "the publisher's corner is a file", cornered, "cannot be made", mend=uncornered)
+    yield bad(
+        "directory",
+        "lock",
+        "the publisher's corner is a file",
+        cornered,
+        "Not a directory",
+        mend=uncornered,
+        end=RAISED,
+    )
     yield bad("read-only", "lock", "the file system is mounted read-only", nothing, "is not writable",
               enter=mounted_read_only)  # fmt: skip
     yield bad("journal", "lock", "it is cut short", cut_journal, "cannot be read", mend=without_journal, end=RAISED)

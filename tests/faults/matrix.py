@@ -52,6 +52,7 @@ def traced(directory: Path, start: Place, seen: Sequence[Call]) -> list[Case]:
 
 def while_patching(seen: Sequence[Call]) -> list[Case]:
     words = "while patching"
+    seen = [call for call in seen if call.in_mail]  # what it does elsewhere is the same
     return [
         *at_calls.kills(seen, f"killed {words}", quick=True),
         *at_calls.disk_full(seen, f"disk full {words}", quick=True),

@@ -17,6 +17,8 @@ from tests.faults.playing import Theatre
 
 #: Of a fault with many points, so many in a sample.
 EACH = 1
+#: After so many cases it is said how far they got.
+TELL = 100
 
 
 def main() -> None:
@@ -54,8 +56,10 @@ def prepare() -> None:
 
 def perform(theatre: Theatre, cases: Sequence[Case]) -> list[Outcome]:
     outcomes = []
-    for case in cases:
+    for number, case in enumerate(cases, start=1):
         outcome = theatre.play(case)
+        if number % TELL == 0:
+            sys.stderr.write(f"{number} of {len(cases)} cases played.\n")
         if outcome.problems:
             sys.stderr.write(f"{case.name}: {'; '.join(outcome.problems)}\n")
         outcomes.append(outcome)
