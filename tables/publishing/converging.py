@@ -166,6 +166,7 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
         plan.daemon = daemon is not None
         step.say(_describe(plan))
         step.add(_diffs(plan))
+        progress.note_plan(plan.as_json())
         site.directory.check_targets([file.table for file in plan.files if file.touched])
         _confirm(publication, site, comparison, plan)
     line = stamp.line(release=release.number, checksum=release.checksum, audit=audit.head_hash())
