@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from mailadmin.accounts import roles
 from tables import publishing, releases, seeing
 from tables.context import cluster_of, scope_of, table_counts
+from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Drift, Host, Publication, Release
@@ -20,6 +21,7 @@ from tables.publishing.errors import EXPECTED, explain
 from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
 from tables.sendmail.plan import Plan
+from tables.sendmail.whereabouts import Whereabouts
 from tables.views.access import actor_of, needs
 
 #: Changes that the page lists itself; the plan's difference has them all.
@@ -39,6 +41,8 @@ class Planned(NamedTuple):
     host: Host
     plan: Plan | None
     trouble: str = ""
+    #: Tables with entries that go nowhere on this host.
+    idle: tuple[Whereabouts, ...] = ()
 
 
 @needs(roles.VIEW)
@@ -80,9 +84,11 @@ def _planned(scope: Scope, hosts: list[Host]) -> dict[str, object]:
 
 def plan_of(host: Host) -> Planned:
     try:
-        return Planned(host, publishing.make_plan(host=host))
+        plan = publishing.make_plan(host=host)
     except EXPECTED as error:
         return Planned(host, None, explain(error, Path(host.mail_dir)))
+    idle = (place for place in plan.unused if rows(cluster=host.cluster, table=place.table).exists())
+    return Planned(host, plan, idle=tuple(idle))
 
 
 @needs(roles.PUBLISH)
