@@ -97,6 +97,8 @@ def _build_map(work: Work, file: FilePlan, step: Step) -> None:
     if not _change_copy(work, file, step):
         _build_whole(work, file, step)
     built = work.staged_map(file)
+    if not built.is_file():
+        raise MapError(f"No {built.name} was built, though the program ended as if all were well. Try it by hand.")
     work.site.directory.ownership_of_map(file.table, built).give(built)
     sync(built)
 

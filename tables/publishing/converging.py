@@ -139,7 +139,10 @@ def _steps(publication: Publication, site: Site, progress: Progress, record: Jou
     with progress.step("lock") as step:
         generations.clear_staging(site.directory)
         step.say(f"{site.directory.path} is ours.")
-    with tempfile.TemporaryDirectory(dir=site.directory.staging, prefix="plan-") as directory:
+    # What cannot be removed must not hide what went wrong; the next publisher clears all of the staging directory.
+    with tempfile.TemporaryDirectory(
+        dir=site.directory.staging, prefix="plan-", ignore_cleanup_errors=True
+    ) as directory:
         work = _prepare(publication, site, progress, record, Path(directory))
         build(work)
         verify(work)

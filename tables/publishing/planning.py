@@ -71,9 +71,8 @@ def recorded(host: Host, site: Site | None) -> dict[str, dict[str, Any]]:
 
     ``site``: the host, if it is this machine. A host that publishes into another directory starts without a release.
     """
-    last = (
-        Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-finished_at", "-id").first()
-    )
+    # By number: none is taken that is older than one that was carried out, but a clock may have gone wrong in between.
+    last = Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-id").first()
     noted = last.files if last and host.rolled_back_files is None else host.rolled_back_files or []
     files = {item["table"]: item for item in noted}
     return {name: item for name, item in files.items() if site is None or item["path"] == _text(site, name)}

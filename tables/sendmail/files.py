@@ -59,8 +59,13 @@ def write(path: Path, chunks: Iterable[bytes], ownership: Ownership | None = Non
 def write_atomic(path: Path, chunks: Iterable[bytes], ownership: Ownership | None = None) -> None:
     """Replace ``path`` in one step."""
     fresh = _beside(path)
-    write(fresh, chunks, ownership)
-    fresh.replace(path)
+    try:
+        write(fresh, chunks, ownership)
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
     sync(path.parent)
 
 
