@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, glass_gate, policy, release_gate, reviewers, scopes
+from tables import audit, glass_gate, passages, policy, release_gate, reviewers, scopes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
+from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, Host, PassageChange, Publication, Release, Review
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
@@ -23,7 +24,6 @@ __all__ = [
     "entries_at",
     "file_items",
     "newest",
-    "passages",
     "pending",
     "release_checksum",
     "snapshot",
@@ -152,7 +152,9 @@ def release_checksum(cluster: Cluster, after: int, until: int) -> str:
     """SHA-256 over the changes after ``after`` up to ``until``, each with the checksum it was approved under."""
     changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
     values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
-    return checksum_of_list(values.iterator(chunk_size=FETCH))
+    between = PassageChange.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
+    texts = between.values_list("number", "table", "position", "before", "after", "request__checksum")
+    return checksum_of_list(chain(values.iterator(chunk_size=FETCH), texts.iterator(chunk_size=FETCH)))
 
 
 def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
@@ -204,13 +206,8 @@ def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Entry]:
             yield entry
 
 
-def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
-    found = FilePassage.objects.filter(cluster=cluster, table=table.name).order_by("position")
-    for text, position in found.values_list("text", "position").iterator(chunk_size=FETCH):
-        yield Passage(text=text, position=position)
-
-
 def file_items(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Entry | Passage]:
     """Entries and passages as they follow each other in the file, ready to be rendered."""
     entries = entries_at(cluster=cluster, table=table, change_number=change_number)
-    return heapq.merge(passages(cluster=cluster, table=table), entries, key=lambda item: item.position)
+    between = passages.stream(cluster=cluster, table=table, change_number=change_number)
+    return heapq.merge(between, entries, key=lambda item: item.position)

@@ -50,7 +50,7 @@ def _texts(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[str]:
         text = item_text(spec, item)
         if not text:
             continue
-        if last[-1] != "\n" and not _goes_on(spec, before, item):
+        if last[-1] != "\n" and not goes_on(spec, before, item):
             # A backslash here would join the next line; the blank after it keeps it what it was, the last character.
             yield " \n" if joins and last[-1] == "\\" else "\n"
         elif joins and last[-2:] == "\\\n":
@@ -59,7 +59,7 @@ def _texts(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[str]:
         before, last = item, text
 
 
-def _goes_on(spec: TableSpec, before: Entry | Passage | None, item: Entry | Passage) -> bool:
+def goes_on(spec: TableSpec, before: Entry | Passage | None, item: Entry | Passage) -> bool:
     """Whether ``item`` is the next word of the line that ``before`` stands on (class files)."""
     return (
         spec.kind is Kind.CLASS
@@ -184,6 +184,11 @@ def renamed(spec: TableSpec, entry: Entry, key: str) -> Entry:
         return other
     kept = replace(other, raw=entry.raw[:place] + key + entry.raw[place + len(entry.key) :])
     return kept if is_faithful(spec, kept) else other
+
+
+def is_silent(spec: TableSpec, text: str) -> bool:
+    """Whether text between entries is that and no more: comments and blank lines, of which nothing takes effect."""
+    return not _read(spec, text)
 
 
 def map_pair(_spec: TableSpec, entry: Entry) -> tuple[bytes, bytes]:
