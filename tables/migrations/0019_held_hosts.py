@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Hosts that were rolled back by hand, on which nothing is published until somebody releases the hold."""
 
-    dependencies = [("tables", "0017_drift")]
+    dependencies = [("tables", "0018_passages")]
 
     operations = [
         migrations.AddField("host", "held_since", models.DateTimeField(blank=True, null=True)),

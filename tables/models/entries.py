@@ -93,20 +93,3 @@ ENTRY_MODELS: dict[str, type[EntryModel]] = {
     model.spec.name: model
     for model in (Alias, AccessRule, VirtualUser, GenericAddress, MailerRoute, RelayDomain, LocalHostName)
 }
-
-
-class FilePassage(models.Model):
-    """Text of a file between its entries: head comment, section headings, blank lines. Written by an import only."""
-
-    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
-    table = models.CharField(max_length=32)
-    position = models.BigIntegerField()
-    text = models.TextField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cluster", "table", "position"], name="filepassage_place"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.table} at {self.position}"
