@@ -1,5 +1,6 @@
 """What publishing would do now, and the button that does it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,6 @@ from django.views.decorators.http import require_POST
 from mailadmin.accounts import roles
 from tables import publishing, releases, seeing
 from tables.context import cluster_of, scope_of, table_counts
-from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Drift, Host, Publication, Release
@@ -52,7 +52,7 @@ def publish(request: HttpRequest) -> HttpResponse:
         return _publish(request, cluster)
     hosts = list(cluster.hosts.select_related("release", "cluster"))
     if getattr(request, "htmx", False):
-        return render(request, "releases/_plans.html", _planned(scope, hosts))
+        return render(request, "releases/_plans.html", _planned(scope, cluster, hosts))
     waiting = seeing.pending(scope, cluster, slowest_host(cluster))
     shown = list(waiting[:SHOWN])
     wanted = scope.limited or "plan" in request.GET or sum(table_counts(scope, cluster).values()) <= AT_ONCE
@@ -64,16 +64,17 @@ def publish(request: HttpRequest) -> HttpResponse:
         "changes": shown,
         "shown": seeing.shown_requests(scope, [change.request_id for change in shown]),
         "count": waiting.count(),
-        **(_planned(scope, hosts) if wanted else {"later": True, "form": PublishForm()}),
+        **(_planned(scope, cluster, hosts) if wanted else {"later": True, "form": PublishForm()}),
     }
     return render(request, "releases/publish.html", context)
 
 
-def _planned(scope: Scope, hosts: list[Host]) -> dict[str, object]:
+def _planned(scope: Scope, cluster: Cluster, hosts: list[Host]) -> dict[str, object]:
     """A plan has lines of all domains, so a limited person gets none."""
     if scope.limited:
         return {"untold": True, "something": True, "form": PublishForm()}
-    plans = [plan_of(host) for host in hosts]
+    counts = table_counts(scope, cluster)
+    plans = [plan_of(host, counts) for host in hosts]
     return {
         "plans": plans,
         "something": any(planned.plan is None or not planned.plan.empty for planned in plans),
@@ -82,13 +83,13 @@ def _planned(scope: Scope, hosts: list[Host]) -> dict[str, object]:
     }
 
 
-def plan_of(host: Host) -> Planned:
+def plan_of(host: Host, counts: Mapping[str, int]) -> Planned:
+    """``counts``: entries of each table, so that those which the host does not use are named."""
     try:
         plan = publishing.make_plan(host=host)
     except EXPECTED as error:
         return Planned(host, None, explain(error, Path(host.mail_dir)))
-    idle = (place for place in plan.unused if rows(cluster=host.cluster, table=place.table).exists())
-    return Planned(host, plan, idle=tuple(idle))
+    return Planned(host, plan, idle=tuple(place for place in plan.unused if counts.get(place.table.name)))
 
 
 @needs(roles.PUBLISH)
