@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from mailadmin.accounts import roles
 from tables import publishing, releases, seeing
 from tables.context import cluster_of, scope_of, table_counts
-from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
 from tables.models import Cluster, Host, Publication, Release
@@ -69,7 +68,7 @@ def _planned(scope: Scope, hosts: list[Host]) -> dict[str, object]:
     """A plan has lines of all domains, so a limited person gets none."""
     if scope.limited:
         return {"untold": True, "something": True, "form": PublishForm()}
-    plans = [plan_of(host) for host in hosts]
+    plans = [plan_of(scope, host) for host in hosts]
     return {
         "plans": plans,
         "something": any(planned.plan is None or not planned.plan.empty for planned in plans),
@@ -78,13 +77,13 @@ def _planned(scope: Scope, hosts: list[Host]) -> dict[str, object]:
     }
 
 
-def plan_of(host: Host) -> Planned:
+def plan_of(scope: Scope, host: Host) -> Planned:
     try:
         plan = publishing.make_plan(host=host)
     except EXPECTED as error:
         return Planned(host, None, explain(error, Path(host.mail_dir)))
-    idle = (place for place in plan.unused if rows(cluster=host.cluster, table=place.table).exists())
-    return Planned(host, plan, idle=tuple(idle))
+    counts = table_counts(scope, host.cluster) if plan.unused else {}
+    return Planned(host, plan, idle=tuple(place for place in plan.unused if counts.get(place.table.name)))
 
 
 @needs(roles.PUBLISH)
