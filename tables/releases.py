@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, glass_gate, policy, release_gate, reviewers, scopes, waking
+from tables import audit, glass_gate, passages, policy, release_gate, reviewers, scopes, waking
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
+from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, Host, PassageChange, Publication, Release, Review
 from tables.sendmail.render import Row, entry_of, row_of
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
-from tables.streams import FETCH, stream
+from tables.streams import FETCH, by_key, stream
 
 __all__ = [
     "cut",
@@ -28,8 +29,6 @@ __all__ = [
     "file_rows",
     "later_changes",
     "newest",
-    "passages",
-    "passages_before",
     "pending",
     "release_checksum",
     "rows_at",
@@ -157,7 +156,9 @@ def release_checksum(cluster: Cluster, after: int, until: int) -> str:
     """SHA-256 over the changes after ``after`` up to ``until``, each with the checksum it was approved under."""
     changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
     values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
-    return checksum_of_list(values.iterator(chunk_size=FETCH))
+    between = PassageChange.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
+    texts = between.values_list("number", "table", "position", "before", "after", "request__checksum")
+    return checksum_of_list(chain(values.iterator(chunk_size=FETCH), texts.iterator(chunk_size=FETCH)))
 
 
 def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
@@ -208,7 +209,7 @@ def _key(row: Row) -> str:
 
 
 def _stream(found: QuerySet[Any], by: str) -> Iterator[Row]:
-    order = ("position", "key") if by == "place" else ("key",)
+    order = ("position", "key") if by == "place" else (by_key(),)
     return stream(found.order_by(*order).values_list(*FIELDS))
 
 
@@ -222,22 +223,9 @@ def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Row]:
             yield row_of(entry)
 
 
-def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
-    found = FilePassage.objects.filter(cluster=cluster, table=table.name).order_by("position")
-    for text, position in found.values_list("text", "position").iterator(chunk_size=FETCH):
-        yield Passage(text=text, position=position)
-
-
-def passages_before(*, cluster: Cluster, table: TableSpec, position: int) -> Passage | None:
-    """The last passage at or before a position: it stands before an entry of the same one."""
-    found = FilePassage.objects.filter(cluster=cluster, table=table.name, position__lte=position)
-    row = found.order_by("-position").first()
-    return Passage(text=row.text, position=row.position) if row else None
-
-
 def file_rows(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Row | Passage]:
     """Entries and passages as they follow each other in the file, ready to be rendered."""
-    between = passages(cluster=cluster, table=table)
+    between = passages.stream(cluster=cluster, table=table, change_number=change_number)
     passage = next(between, None)
     for row in rows_at(cluster=cluster, table=table, change_number=change_number):
         while passage is not None and passage.position <= row[4]:

@@ -9,6 +9,7 @@ from tables.views import (
     breaking,
     clusters,
     disclosing,
+    drifts,
     editing,
     entries,
     fixing,
@@ -26,6 +27,7 @@ from tables.views import (
     search,
     threads,
     undoing,
+    watching,
 )
 
 register_converter(TableConverter, "table")
@@ -64,7 +66,10 @@ urlpatterns = [
     path("requests/<int:pk>/undo/", undoing.undo, name="request-undo"),
     path("requests/<int:pk>/break-glass/", breaking.break_glass, name="request-break-glass"),
     path("publish/", publish.publish, name="publish"),
+    path("publish/holds/<int:pk>/release/", publish.release_hold, name="hold-release"),
     path("publish/<int:pk>/", releases.publication, name="publication"),
+    path("drifts/<int:pk>/", drifts.detail, name="drift"),
+    path("drifts/<int:pk>/overwrite/", drifts.overwrite, name="drift-overwrite"),
     path("publish/releases/", releases.listing, name="releases"),
     path("publish/releases/<int:number>/", releases.detail, name="release"),
     path("publish/releases/<int:number>/back/", undoing.back_to, name="release-back"),
@@ -76,4 +81,7 @@ urlpatterns = [
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
     path("notices/settings/", notices.preferences, name="notices-settings"),
     path("history/", audit.listing, name="audit"),
+    path("healthz", watching.alive, name="healthz"),
+    path("readyz", watching.ready, name="readyz"),
+    path("metrics", watching.scrape, name="metrics"),
 ]

@@ -56,7 +56,9 @@ class Publication(models.Model):
     override_by_name = models.CharField(max_length=255, blank=True)
     #: [{"step", "state", "seconds", "message", "output"}] in order.
     steps = models.JSONField(default=list)
-    #: [{"table", "sha256", "entries", "changed"}] of what was written.
+    #: What it was about to do (Plan.as_json), from when that was found on.
+    plan = models.JSONField(default=dict)
+    #: [{"table", "sha256", "entries", "changed", …}] of what is live.
     files = models.JSONField(default=list)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -76,3 +78,10 @@ class Publication(models.Model):
     @property
     def ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def seconds(self) -> float | None:
+        """From its start to its end."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()

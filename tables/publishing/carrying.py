@@ -97,6 +97,8 @@ def _build_map(work: Work, file: FilePlan, step: Step) -> None:
     if not _change_copy(work, file, step):
         _build_whole(work, file, step)
     built = work.staged_map(file)
+    if not built.is_file():
+        raise MapError(f"No {built.name} was built, though the program ended as if all were well. Try it by hand.")
     work.site.directory.ownership_of_map(file.table, built).give(built)
     sync(built)
 
@@ -200,11 +202,12 @@ def _swap(work: Work) -> None:
 
 def _swaps(work: Work, file: FilePlan) -> Iterable[Swap]:
     """The map first: it is what sendmail reads."""
-    directory = work.site.directory
+    directory, before = work.site.directory, work.comparison.look(file.table).sha256
     if file.build:
         yield Swap(live=str(directory.map(file.table)), staged=str(work.staged_map(file)))
     if file.changed:
-        yield Swap(live=str(directory.text(file.table)), staged=str(work.staged(file)))
+        live, staged = str(directory.text(file.table)), str(work.staged(file))
+        yield Swap(live=live, staged=staged, sha256=before, needs_signal=file.table.needs_signal)
 
 
 def _signal(work: Work) -> Mark | None:

@@ -52,6 +52,8 @@ class Comparison:
     building: bool = False
     #: Publications of a table's patch after which it is made anew as a whole.
     patches: int = 50
+    #: Checksums of what the hand made of a table's file and somebody took over.
+    accepted: dict[str, set[str]] = field(default_factory=dict)
     changes: dict[str, int] | None = field(init=False, default=None)
     _looked: dict[str, OnDisk] = field(init=False, default_factory=dict)
     _written: dict[str, Written] = field(init=False, default_factory=dict)
@@ -222,6 +224,8 @@ class Comparison:
         """Whether writing the file would lose what somebody else wrote there."""
         record = self.recorded.get(plan.table.name)
         if not disk.readable or (record is None and not disk.exists):
+            return None
+        if disk.sha256 in self.accepted.get(plan.table.name, ()):
             return None
         if record is None:
             differs = plan.creates or plan.updates or plan.deletes

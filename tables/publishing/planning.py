@@ -14,8 +14,10 @@ from tables.publishing.comparing import Comparison, in_order
 from tables.publishing.desired import State
 from tables.publishing.reporting import directory_of
 from tables.publishing.site import Site, here
+from tables.publishing.taken import accepted
 from tables.sendmail import commands
 from tables.sendmail.daemon import NotAlive
+from tables.sendmail.manifest import Live
 from tables.sendmail.plan import Limits, Plan
 from tables.sendmail.tables import TABLES
 
@@ -42,12 +44,14 @@ def compare(
     cluster = host.cluster
     number = release.change_number if release else type(cluster).objects.get(pk=cluster.pk).last_change
     previous = State(cluster, host.release.change_number) if host.release else None
+    records = recorded(host, site if local else None) if previous else {}
     return Comparison(
         site=site,
         work=work,
         desired=State(cluster, number),
         previous=previous,
-        recorded=recorded(host, site if local else None) if previous else {},
+        recorded=records,
+        accepted=accepted(host, records),
         limits=Limits(settings.UNSAFE_PERCENT, settings.UNSAFE_FLOOR),
         local=local,
         building=building,
@@ -63,19 +67,24 @@ def plan_of(comparison: Comparison, host: Host, release: Release | None) -> Plan
 
 
 def recorded(host: Host, site: Site | None) -> dict[str, dict[str, Any]]:
-    """What the last successful publication wrote down about each file; of a table that moved since, nothing.
+    """What the last successful publication, or a rollback since, noted about each file; of a table that moved, nothing.
 
     ``site``: the host, if it is this machine. A host that publishes into another directory starts without a release.
     """
-    last = (
-        Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-finished_at", "-id").first()
-    )
-    files = {item["table"]: item for item in (last.files if last else [])}
+    # By number: none is taken that is older than one that was carried out, but a clock may have gone wrong in between.
+    last = Publication.objects.filter(host=host, state=Publication.State.SUCCEEDED).order_by("-id").first()
+    noted = last.files if last and host.rolled_back_files is None else host.rolled_back_files or []
+    files = {item["table"]: item for item in noted}
     return {name: item for name, item in files.items() if site is None or item["path"] == _text(site, name)}
 
 
 def _text(site: Site, name: str) -> str:
     return str(site.directory.place(TABLES[name]).text)
+
+
+def live_of(host: Host, recorded: dict[str, dict[str, Any]]) -> Live:
+    """What a publication on the host replaces."""
+    return Live(host.release.number if host.release else None, None, list(recorded.values()))
 
 
 def _daemon_lives(site: Site) -> bool:

@@ -17,7 +17,7 @@ from mailadmin.accounts.models import User
 from tables import breaking, findings, forwarding, reviews, scopes, seeing
 from tables.context import cluster_of, scope_of, table_counts
 from tables.letters import outbox
-from tables.models import Change, ChangeRequest, Cluster, Host, Publication
+from tables.models import Change, ChangeRequest, Cluster, Drift, Host, Publication
 from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
@@ -115,6 +115,7 @@ def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
         yield Alert("warn", "E-mail does not go out.", trouble)
     if not scope.limited:
         yield from _syslog_alerts()
+    yield from _drift_alerts(scope, cluster)
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
@@ -146,6 +147,21 @@ def _syslog_alerts() -> Iterator[Alert]:
         )
 
 
+def _drift_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
+    found = list(seeing.drifts(scope, cluster).filter(state=Drift.State.OPEN).order_by("id"))
+    if not found:
+        return
+    where = f"{found[0].table} on {found[0].host}"
+    what = f"{where} was" if len(found) == 1 else f"{where} and {len(found) - 1} more files were"
+    yield Alert(
+        "warn",
+        f"{what} changed by hand since the last publication.",
+        "Publishing stops there until somebody takes it over or overwrites it.",
+        reverse("drift", args=[found[0].pk]) if len(found) == 1 else f"{reverse('publish')}#drifts",
+        "See what was changed",
+    )
+
+
 def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
     if is_silent(host):
         since = f"for {timesince(host.seen_at)}" if host.seen_at else "at all yet"
@@ -156,6 +172,8 @@ def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
             reverse("host", args=[host.pk]),
             "See the host",
         )
+    if host.held_since:
+        yield _held_alert(scope, host, timesince(host.held_since))
     last = host.publications.filter(state__in=Publication.ENDED).exclude(state=Publication.State.SUPERSEDED).first()
     if last and last.state != Publication.State.SUCCEEDED:
         yield Alert(
@@ -165,6 +183,19 @@ def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
             reverse("publication", args=[last.pk]),
             "See what happened",
         )
+
+
+def _held_alert(scope: Scope, host: Host, since: str) -> Alert:
+    """To a limited person without the reason, which may tell of other domains."""
+    why = f": {host.held_reason}" if host.held_reason and not scope.limited else ""
+    live = f"release {host.release.number}" if host.release else "what was there before the first publication"
+    return Alert(
+        "warn",
+        f"{host} is held for {since}: {host.held_by_name} rolled it back to {live}{why}.",
+        "Nothing goes live there until somebody releases the hold.",
+        reverse("publish"),
+        "See the host",
+    )
 
 
 def _failure(publication: Publication) -> str:

@@ -6,14 +6,16 @@ from typing import NamedTuple
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
 from mailadmin.accounts import roles
 from tables import publishing, releases, seeing
 from tables.context import cluster_of, scope_of, table_counts
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
-from tables.models import Cluster, Host, Publication, Release
+from tables.models import Cluster, Drift, Host, Publication, Release
+from tables.publishing import holding
 from tables.publishing.errors import EXPECTED, explain
 from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
@@ -56,6 +58,8 @@ def publish(request: HttpRequest) -> HttpResponse:
     context = {
         "hosts": [(host, host.publications.select_related("release").first()) for host in hosts],
         "silent": [host.pk for host in hosts if is_silent(host)],
+        "drifts": seeing.drifts(scope, cluster).filter(state=Drift.State.OPEN).order_by("host__name", "table"),
+        "limited": scope.limited,
         "changes": shown,
         "shown": seeing.shown_requests(scope, [change.request_id for change in shown]),
         "count": waiting.count(),
@@ -84,6 +88,21 @@ def plan_of(scope: Scope, host: Host) -> Planned:
         return Planned(host, None, explain(error, Path(host.mail_dir)))
     counts = table_counts(scope, host.cluster) if plan.unused else {}
     return Planned(host, plan, idle=tuple(place for place in plan.unused if counts.get(place.table.name)))
+
+
+@needs(roles.PUBLISH)
+@require_POST
+def release_hold(request: HttpRequest, pk: int) -> HttpResponse:
+    host = get_object_or_404(Host, pk=pk, cluster=cluster_of(request))
+    try:
+        holding.release(host=host, actor=actor_of(request))
+    except Forbidden:
+        raise
+    except ChangeError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{host} publishes again. Its publisher brings the newest release.")
+    return redirect("publish")
 
 
 @needs(roles.PUBLISH)

@@ -43,33 +43,29 @@ def full(_folder: Path) -> Found:
     return timed(publish)
 
 
-def one_change(folder: Path) -> Found:
-    return _one(folder, lambda key: ("virtusertable", key, f"changed{random.random()}@elsewhere.example"))
+def one_change(_folder: Path) -> Found:
+    return _one(lambda key: (key, f"changed{random.random()}@elsewhere.example"))
 
 
-def one_addition(folder: Path) -> Found:
-    return _one(
-        folder,
-        lambda key: ("virtusertable", f"new{random.randrange(10**9)}-{key.lstrip('@')}", "someone@elsewhere.example"),
-    )
+def one_addition(_folder: Path) -> Found:
+    return _one(lambda key: (f"new{random.randrange(10**9)}-{key.lstrip('@')}", "someone@elsewhere.example"))
 
 
-def one_deletion(folder: Path) -> Found:
+def one_deletion(_folder: Path) -> Found:
     from tests.services.editing import delete
 
-    key = some_key(folder)
-    delete(None, "virtusertable", key)
+    delete(None, "virtusertable", some_key())
     return timed(publish)
 
 
-def _one(folder: Path, edit: Callable[[str], tuple[str, str, str]]) -> Found:
+def _one(edit: Callable[[str], tuple[str, str]]) -> Found:
     from tests.services.editing import save
 
-    save(None, *edit(some_key(folder)))
+    save(None, "virtusertable", *edit(some_key()))
     return timed(publish)
 
 
-def some_key(_folder: Path) -> str:
+def some_key() -> str:
     """Any key that is there, by its primary key: no order of the table is preferred."""
     from tables.models import VirtualUser
 

@@ -11,6 +11,7 @@ from tables.actors import Actor
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, add_host_argument, host_from, qualify_host_name
 from tables.models import Host, Publication
+from tables.publishing import holding
 from tables.publishing.errors import EXPECTED
 
 State = Publication.State
@@ -64,6 +65,8 @@ class Command(TablesCommand):
                 show(publication)
                 return publication
             show(publication)
+            if held := holding.words(publication.host):
+                raise CommandError(_held(publication, held), returncode=1)
             if time.monotonic() > until:
                 raise CommandError(_still_waiting(publication), returncode=1)
             time.sleep(POLL)
@@ -87,6 +90,13 @@ def _followed(publication: Publication) -> Publication:
 def _complaint(publication: Publication) -> str:
     what = "was rolled back" if publication.state == State.ROLLED_BACK else publication.state
     return f"Release {publication.release.number} {what} on {publication.host.name}: {publication.error}"
+
+
+def _held(publication: Publication, held: str) -> str:
+    return (
+        f"Release {publication.release.number} waits: {held}. Release the hold in the panel, "
+        "or on that host with manage.py publisher --release-hold."
+    )
 
 
 def _still_waiting(publication: Publication) -> str:

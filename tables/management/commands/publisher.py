@@ -13,6 +13,7 @@ from django.db import connection
 
 from tables import forwarding, housekeeping, publishing
 from tables.errors import ChangeError
+from tables.management import rollback
 from tables.management.checker import Checker
 from tables.management.command import TablesCommand, filled
 from tables.management.ear import Ear
@@ -20,6 +21,8 @@ from tables.management.hosts import StepPrinter, qualify_host_name
 from tables.management.postman import Postman
 from tables.management.reporter import Reporter
 from tables.models import Host, Publication
+from tables.publishing import holding
+from tables.publishing.drift import Watch
 from tables.publishing.errors import EXPECTED
 
 logger = logging.getLogger("mailadmin.publisher")
@@ -57,9 +60,13 @@ class Command(TablesCommand):
         parser.add_argument(
             "--once", action="store_true", help="do what there is to do and end; exit status 1 when it failed"
         )
+        rollback.add_arguments(parser)
 
     def handle(self, *, host: str, cluster: str | None, once: bool, **options: Any) -> None:
         qualify_host_name()
+        if rollback.asked_for(options):
+            rollback.carry_out(self, options)
+            return
         loop = Loop(host, cluster or "")
         if once:
             self._once(loop)
@@ -76,7 +83,7 @@ class Command(TablesCommand):
         except (publishing.Locked, ChangeError, *EXPECTED) as error:
             raise CommandError(str(error), returncode=1) from error
         if publication is None:
-            self.stdout.write(f"Nothing to publish on {loop.name}.")
+            self.stdout.write(loop.nothing())
         elif publication.state != Publication.State.SUCCEEDED:
             raise CommandError(f"Release {publication.release.number}: {publication.error}", returncode=1)
 
@@ -96,6 +103,7 @@ class Loop:
         self.next_house_keeping = 0.0
         self.checker = Checker(self.name)
         self.postman = Postman()
+        self.watch = Watch()
 
     def stop(self, _number: int, _frame: Any) -> None:
         self.stopped.set()
@@ -113,6 +121,14 @@ class Loop:
         publishing.heartbeat(host=self.host)
         self.reporter.look(self.host)
         return publishing.converge(host=self.host, report=report, checkpoint=self.checkpoint)
+
+    def nothing(self) -> str:
+        """Why nothing was published."""
+        if self.host is not None:
+            self.host.refresh_from_db()
+            if held := holding.words(self.host):
+                return f"{held}. Nothing is published here until somebody releases the hold."
+        return f"Nothing to publish on {self.name}."
 
     def keep_house(self) -> None:
         """Now and then, what nobody asks for."""
@@ -151,6 +167,7 @@ class Loop:
         try:
             self.keep_house()
             self._tell(self.look())
+            self.watch.look(self.host)
             self.check()
             self.postman.look()
         except publishing.Stopping:

@@ -1,0 +1,105 @@
+"""The page of a file that was changed by hand, and its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailadmin.accounts.models import User
+from tables import publishing, releases
+from tables.actors import Actor
+from tables.entries import get_cluster
+from tables.models import Drift, Host, Publication
+from tests.places import place
+from tests.services.drifting import appended
+from tests.services.editing import save
+from tests.web.visits import text, visitor
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sendmail]
+
+
+@pytest.fixture
+def host(settings: Any, alice: User) -> Iterator[Host]:
+    """A host on which aliases is published."""
+    with place() as directory:
+        settings.MAIL_DIR = directory / "mail"
+        settings.MAIL_DIR.mkdir()
+        for key in ("postmaster", "sales"):
+            save(alice, "aliases", key, "root")
+        host = publishing.register_host()
+        releases.cut(cluster=get_cluster(), actor=Actor.command())
+        assert publish(host).state == Publication.State.SUCCEEDED
+        yield host
+
+
+def publish(host: Host) -> Publication:
+    publication = publishing.converge(host=Host.objects.get(pk=host.pk))
+    assert publication is not None
+    publication.refresh_from_db()
+    return publication
+
+
+def test_the_page_shows_what_was_changed_and_who_is_likely(host: Host, alice: User, settings: Any) -> None:
+    drift = appended("aliases", "info: bob\n")
+    page = text(visitor(alice).get(f"/drifts/{drift.pk}/"))
+    assert "info: bob" in page
+    assert f"Likely {drift.owner}" in page
+    assert "rw-" in page
+    assert str(settings.MAIL_DIR / "aliases") in page
+    assert "The next publication on this host stops here." in page
+
+
+def test_home_and_publish_lead_to_it(host: Host, charlie: User, settings: Any) -> None:
+    browser = visitor(charlie)
+    assert "by hand" not in text(browser.get("/"))
+    drift = appended("aliases", "info: bob\n")
+    assert f"aliases on {host} was changed by hand" in text(browser.get("/"))
+    for page in ("/", "/publish/"):
+        assert f'href="/drifts/{drift.pk}/"' in browser.get(page).content.decode()
+    (settings.MAIL_DIR / "virtusertable").touch()
+    appended("virtusertable", "a@b.example\tc\n")
+    assert "and 1 more files were changed by hand" in text(browser.get("/"))
+
+
+def test_a_publication_that_stopped_at_it_leads_to_it(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    releases.cut(cluster=get_cluster(), actor=Actor.command())
+    publication = publish(host)
+    page = visitor(alice).get(f"/publish/{publication.pk}/").content.decode()
+    assert f'href="/drifts/{drift.pk}/"' in page
+
+
+def test_one_click_overwrites_it(host: Host, alice: User, settings: Any) -> None:
+    drift = appended("aliases", "info: bob\n")
+    answer = visitor(alice).post(f"/drifts/{drift.pk}/overwrite/")
+    queued = Publication.objects.get(state=Publication.State.QUEUED)
+    assert answer["Location"] == f"/publish/{queued.pk}/"
+    assert "alice said that it may be overwritten" in text(visitor(alice).get(f"/drifts/{drift.pk}/"))
+    assert publish(host).state == Publication.State.SUCCEEDED
+    assert "info" not in Path(settings.MAIL_DIR / "aliases").read_text()
+    assert "It was overwritten" in text(visitor(alice).get(f"/drifts/{drift.pk}/"))
+
+
+def test_what_ended_is_not_overwritten(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    Drift.objects.filter(pk=drift.pk).update(state="gone", ended_at=drift.found_at)
+    page = text(visitor(alice).post(f"/drifts/{drift.pk}/overwrite/", follow=True))
+    assert "is gone since" in page
+    assert "Overwrite with" not in page
+    assert not Publication.objects.filter(state=Publication.State.QUEUED).exists()
+
+
+@pytest.mark.parametrize("kind", ["removed", "map changed"])
+def test_other_kinds_say_what_they_are(host: Host, alice: User, kind: str) -> None:
+    drift = appended("aliases", "info: bob\n")
+    Drift.objects.filter(pk=drift.pk).update(kind=kind, diff="", owner="", mode=None, size=None, modified_at=None)
+    page = text(visitor(alice).get(f"/drifts/{drift.pk}/"))
+    assert ("Somebody removed this file" if kind == "removed" else "Somebody built the map") in page
+
+
+def test_there_is_no_page_for_what_is_not_there(host: Host, alice: User) -> None:
+    assert visitor(alice).get("/drifts/4711/").status_code == 404
+    assert visitor(alice).post("/drifts/4711/overwrite/").status_code == 404
