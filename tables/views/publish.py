@@ -1,6 +1,5 @@
 """What publishing would do now, and the button that does it."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,7 +51,7 @@ def publish(request: HttpRequest) -> HttpResponse:
         return _publish(request, cluster)
     hosts = list(cluster.hosts.select_related("release", "cluster"))
     if getattr(request, "htmx", False):
-        return render(request, "releases/_plans.html", _planned(scope, cluster, hosts))
+        return render(request, "releases/_plans.html", _planned(scope, hosts))
     waiting = seeing.pending(scope, cluster, slowest_host(cluster))
     shown = list(waiting[:SHOWN])
     wanted = scope.limited or "plan" in request.GET or sum(table_counts(scope, cluster).values()) <= AT_ONCE
@@ -64,17 +63,16 @@ def publish(request: HttpRequest) -> HttpResponse:
         "changes": shown,
         "shown": seeing.shown_requests(scope, [change.request_id for change in shown]),
         "count": waiting.count(),
-        **(_planned(scope, cluster, hosts) if wanted else {"later": True, "form": PublishForm()}),
+        **(_planned(scope, hosts) if wanted else {"later": True, "form": PublishForm()}),
     }
     return render(request, "releases/publish.html", context)
 
 
-def _planned(scope: Scope, cluster: Cluster, hosts: list[Host]) -> dict[str, object]:
+def _planned(scope: Scope, hosts: list[Host]) -> dict[str, object]:
     """A plan has lines of all domains, so a limited person gets none."""
     if scope.limited:
         return {"untold": True, "something": True, "form": PublishForm()}
-    counts = table_counts(scope, cluster)
-    plans = [plan_of(host, counts) for host in hosts]
+    plans = [plan_of(scope, host) for host in hosts]
     return {
         "plans": plans,
         "something": any(planned.plan is None or not planned.plan.empty for planned in plans),
@@ -83,12 +81,12 @@ def _planned(scope: Scope, cluster: Cluster, hosts: list[Host]) -> dict[str, obj
     }
 
 
-def plan_of(host: Host, counts: Mapping[str, int]) -> Planned:
-    """``counts``: entries of each table, so that those which the host does not use are named."""
+def plan_of(scope: Scope, host: Host) -> Planned:
     try:
         plan = publishing.make_plan(host=host)
     except EXPECTED as error:
         return Planned(host, None, explain(error, Path(host.mail_dir)))
+    counts = table_counts(scope, host.cluster) if plan.unused else {}
     return Planned(host, plan, idle=tuple(place for place in plan.unused if counts.get(place.table.name)))
 
 

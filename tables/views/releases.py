@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from mailadmin.accounts import roles
 from tables import inbox, seeing
-from tables.context import cluster_of, scope_of
+from tables.context import about, cluster_of, scope_of
 from tables.differences import difference_of
 from tables.models import Change, Drift, Publication, Release
 from tables.templatetags.panel import STEPS
@@ -60,6 +60,7 @@ def changes_of(release: Release) -> QuerySet[Change]:
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """One publication; htmx asks for its progress again each second until it has ended."""
     found = seeing.publication(scope_of(request), pk)
+    about(request, found.host.cluster)
     inbox.seen(person=person_of(request), publication=found)
     newest = Publication.objects.filter(host=found.host).first()
     drifts = seeing.drifts(scope_of(request), found.release.cluster).filter(host=found.host, state=Drift.State.OPEN)
