@@ -15,12 +15,12 @@ from tables.models import Host, Publication, Release
 from tables.publishing import holding
 from tables.publishing.carrying import Work, build, make_live, verify
 from tables.publishing.catching_up import catch_up
+from tables.publishing.confirming import confirm
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
 from tables.publishing.outcome import (
     fail,
     note_drift,
     note_interruption,
-    note_override,
     note_start,
     roll_back,
     succeed,
@@ -166,7 +166,7 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
         step.say(_describe(plan))
         step.add(_diffs(plan))
         site.directory.check_targets([file.table for file in plan.files if file.touched])
-        _confirm(publication, plan)
+        step.say(_describe(plan) + _confirm(publication, plan))
     line = stamp.line(release=release.number, checksum=release.checksum, audit=audit.head_hash())
     return Work(publication, site, progress, record, comparison, plan, daemon, line)
 
@@ -206,16 +206,12 @@ def _diff_text(diff: str, cut: int) -> str:
     return f"{diff}… {cut} more lines\n" if cut else diff
 
 
-def _confirm(publication: Publication, plan: Plan) -> None:
+def _confirm(publication: Publication, plan: Plan) -> str:
     """Stop at what is unsafe or was changed by hand, unless somebody said by name that it shall be so."""
     drifted = [file.table.name for file in plan.files if file.drifted]
-    message = str(UnsafePlan(plan.findings))
     if drifted:
-        note_drift(publication, drifted, message)
-    if not publication.override_by_name:
-        plan.raise_if_unsafe()
-    elif plan.findings:
-        note_override(publication, message)
+        note_drift(publication, drifted, str(UnsafePlan(plan.findings)))
+    return confirm(publication, plan)
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------
