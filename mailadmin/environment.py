@@ -93,17 +93,23 @@ def url(name: str, default: str) -> str:
     return given
 
 
-def secret(name: str, *, generated: Path) -> str:
-    """The secret itself, what the file that ``NAME_FILE`` names holds, or one made once and kept in ``generated``."""
+def given_secret(name: str) -> str:
+    """The secret itself, or what the file that ``NAME_FILE`` names holds; empty when neither is set."""
     if given := text(name):
         return given
-    if source := text(f"{name}_FILE"):
-        try:
-            return Path(source).read_text().strip()
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"{name}_FILE names {source}, which cannot be read: {error.strerror}."
-            ) from error
+    source = text(f"{name}_FILE")
+    if not source:
+        return ""
+    try:
+        return Path(source).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {source}, which cannot be read: {error.strerror}.") from error
+
+
+def secret(name: str, *, generated: Path) -> str:
+    """The same, or one made once and kept in ``generated``."""
+    if given := given_secret(name):
+        return given
     try:
         return generated.read_text()
     except FileNotFoundError:

@@ -60,6 +60,8 @@ REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, 
 LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
 #: The syslog server that gets every audit event. Nothing: none does.
 AUDIT_SYSLOG = env.syslog("MAILADMIN_AUDIT_SYSLOG")
+#: What a Prometheus server shows to be told how everything stands. Nothing: nobody is told.
+METRICS_TOKEN = env.given_secret("MAILADMIN_METRICS_TOKEN")
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
 
 # --- letters ----------------------------------------------------------------------------------------------------------
@@ -214,11 +216,16 @@ STORAGES = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+#: How a line of the log is written: for people (line) or for programs (json).
+LOG_FORMAT = env.choice("MAILADMIN_LOG_FORMAT", "line", ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "mailadmin.logs.json_formatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"mailadmin": {"level": env.text("MAILADMIN_LOG_LEVEL", "INFO").upper()}},
 }

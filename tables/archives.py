@@ -207,7 +207,7 @@ def made(cluster: Cluster, events: Iterator[AuditEvent]) -> dict[str, Any]:
             kept["baseline"] = {key: event.detail[key] for key in ("change", "tables")} | {"at": event.at.isoformat()}
         if event.action in {"baseline", "import"}:
             kept["originals"] = kept["originals"] | originals_told(event)
-        if event.action == "baseline" or event.action.startswith("entry-"):
+        if event.action in {"baseline", "passage-changed"} or event.action.startswith("entry-"):
             kept["change"] = max(kept["change"], event.detail.get("change", 0))
         if event.action == APPROVED:
             approvals[str(event.request_id)] = [*approvals.get(str(event.request_id), ()), approval_told(event)]

@@ -57,6 +57,11 @@ def cluster_of(request: HttpRequest) -> Cluster:
     return _once(request, "mailadmin_cluster", lambda: _chosen(request) or entries.get_cluster())
 
 
+def about(request: HttpRequest, cluster: Cluster) -> None:
+    """That this page is about something of that cluster, whichever is chosen: the frame says so if it is another."""
+    request.mailadmin_about = cluster  # type: ignore[attr-defined]
+
+
 def clusters_of(request: HttpRequest) -> list[Cluster]:
     """All there are, by name, asked for once in a request."""
     return _once(request, "mailadmin_clusters", lambda: list(Cluster.objects.order_by("name")))
@@ -105,6 +110,12 @@ class Navigation:
         """To choose from; nothing while there is only one, which then is not spoken of."""
         found = clusters_of(self.request) if self._may(roles.VIEW) else []
         return found if len(found) > 1 else []
+
+    @property
+    def elsewhere(self) -> Cluster | None:
+        """The cluster of what this page is about, where that is not the chosen one."""
+        found: Cluster | None = getattr(self.request, "mailadmin_about", None)
+        return found if found and found != self.cluster else None
 
     @property
     def scope(self) -> Scope:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, glass_gate, policy, release_gate, reviewers, scopes, waking
+from tables import audit, glass_gate, passages, policy, release_gate, reviewers, scopes, waking
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
+from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, Host, PassageChange, Publication, Release, Review
+from tables.seen_plans import SeenPlan, refuse_stale
 from tables.sendmail.render import Row, entry_of, row_of
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
@@ -28,8 +30,6 @@ __all__ = [
     "file_rows",
     "later_changes",
     "newest",
-    "passages",
-    "passages_before",
     "pending",
     "release_checksum",
     "rows_at",
@@ -44,11 +44,20 @@ def newest(cluster: Cluster) -> Release | None:
 
 @transaction.atomic
 def cut(
-    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, glass: BrokenGlass | None = None
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    reason: str = "",
+    override: bool = False,
+    glass: BrokenGlass | None = None,
+    plans: Mapping[int, SeenPlan] | None = None,
+    seen_change: int | None = None,
 ) -> Release:
     """Say that what is applied now shall be live on every host of the cluster, and queue it there.
 
     When nothing was applied since the newest release, that one is queued again. ``glass``: for which emergency.
+    ``plans``: what was looked at, by host; an override then covers what was found there, and no more.
+    ``seen_change``: the last change that was in them.
     """
     if actor.person is not None and not actor.person.has_perm(PUBLISH):
         raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
@@ -57,6 +66,7 @@ def cut(
     if glass:
         glass_gate.refuse_other(glass=glass, request=glass.request, actor=actor)
     cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
+    refuse_stale(last_change=cluster.last_change, seen_change=seen_change)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
         release = _cut(cluster, actor, reason.strip(), after=release, glass=glass)
@@ -67,6 +77,7 @@ def cut(
             host=host,
             requested_by_name=actor.name,
             override_by_name=actor.name if override else "",
+            **_looked_at(plans, host),
         )
         if override:
             audit.record(
@@ -74,9 +85,22 @@ def cut(
                 action="unsafe-override",
                 cluster=cluster,
                 reason=reason.strip(),
-                detail={"release": release.number, "host": host.name},
+                detail={"release": release.number, "host": host.name, **_covered(plans, host)},
             )
     return release
+
+
+def _looked_at(plans: Mapping[int, SeenPlan] | None, host: Host) -> dict[str, Any]:
+    if not plans:
+        return {}
+    plan = plans.get(host.pk) or SeenPlan("", findings=[])
+    return {"plan_checksum": plan.checksum, "plan_counts": plan.counts, "override_findings": plan.findings}
+
+
+def _covered(plans: Mapping[int, SeenPlan] | None, host: Host) -> dict[str, Any]:
+    """What the override is about, where that is known before the host has looked."""
+    findings = _looked_at(plans, host).get("override_findings")
+    return {} if findings is None else {"findings": [message for _rule, _table, message in findings]}
 
 
 def _standing(cluster: Cluster, after: int) -> QuerySet[ChangeRequest]:
@@ -157,7 +181,9 @@ def release_checksum(cluster: Cluster, after: int, until: int) -> str:
     """SHA-256 over the changes after ``after`` up to ``until``, each with the checksum it was approved under."""
     changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
     values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
-    return checksum_of_list(values.iterator(chunk_size=FETCH))
+    between = PassageChange.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
+    texts = between.values_list("number", "table", "position", "before", "after", "request__checksum")
+    return checksum_of_list(chain(values.iterator(chunk_size=FETCH), texts.iterator(chunk_size=FETCH)))
 
 
 def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
@@ -222,22 +248,9 @@ def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Row]:
             yield row_of(entry)
 
 
-def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
-    found = FilePassage.objects.filter(cluster=cluster, table=table.name).order_by("position")
-    for text, position in found.values_list("text", "position").iterator(chunk_size=FETCH):
-        yield Passage(text=text, position=position)
-
-
-def passages_before(*, cluster: Cluster, table: TableSpec, position: int) -> Passage | None:
-    """The last passage at or before a position: it stands before an entry of the same one."""
-    found = FilePassage.objects.filter(cluster=cluster, table=table.name, position__lte=position)
-    row = found.order_by("-position").first()
-    return Passage(text=row.text, position=row.position) if row else None
-
-
 def file_rows(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Row | Passage]:
     """Entries and passages as they follow each other in the file, ready to be rendered."""
-    between = passages(cluster=cluster, table=table)
+    between = passages.stream(cluster=cluster, table=table, change_number=change_number)
     passage = next(between, None)
     for row in rows_at(cluster=cluster, table=table, change_number=change_number):
         while passage is not None and passage.position <= row[4]:

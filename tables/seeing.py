@@ -128,7 +128,7 @@ def publication(scope: Scope, pk: int) -> Publication:
     if scope.limited:
         names = ("step", "state", "seconds")
         found.steps = [{name: step.get(name) for name in names} for step in found.steps]
-        found.files = []
+        found.files, found.plan = [], {}
         found.error = trouble(scope, found)
     return found
 

@@ -27,6 +27,7 @@ from tables.views import (
     search,
     threads,
     undoing,
+    watching,
 )
 
 register_converter(TableConverter, "table")
@@ -80,4 +81,7 @@ urlpatterns = [
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
     path("notices/settings/", notices.preferences, name="notices-settings"),
     path("history/", audit.listing, name="audit"),
+    path("healthz", watching.alive, name="healthz"),
+    path("readyz", watching.ready, name="readyz"),
+    path("metrics", watching.scrape, name="metrics"),
 ]

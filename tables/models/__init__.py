@@ -9,7 +9,6 @@ from tables.models.entries import (
     AccessRule,
     Alias,
     EntryModel,
-    FilePassage,
     GenericAddress,
     LocalHostName,
     MailerRoute,
@@ -20,6 +19,7 @@ from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
 from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
+from tables.models.passages import FilePassage, PassageChange
 from tables.models.policies import PolicyChange, PolicyVersion
 from tables.models.releases import Publication, Release
 
@@ -52,6 +52,7 @@ __all__ = [
     "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
+    "PassageChange",
     "PolicyChange",
     "PolicyVersion",
     "Publication",

@@ -43,6 +43,10 @@ class EntryModel(models.Model):
             models.Index(fields=["cluster", "domain", "position"], name="%(class)s_domain"),
             # Lists, counts and quotas of a person who may see some domains only.
             models.Index(fields=["cluster", "zone"], name="%(class)s_zone"),
+            # The list of what is switched off, which mostly is little.
+            models.Index(
+                fields=["cluster", "position", "key"], condition=models.Q(enabled=False), name="%(class)s_off"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -93,20 +97,3 @@ ENTRY_MODELS: dict[str, type[EntryModel]] = {
     model.spec.name: model
     for model in (Alias, AccessRule, VirtualUser, GenericAddress, MailerRoute, RelayDomain, LocalHostName)
 }
-
-
-class FilePassage(models.Model):
-    """Text of a file between its entries: head comment, section headings, blank lines. Written by an import only."""
-
-    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
-    table = models.CharField(max_length=32)
-    position = models.BigIntegerField()
-    text = models.TextField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cluster", "table", "position"], name="filepassage_place"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.table} at {self.position}"

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tables import passages
 from tables.entries import rows
 from tables.publishing.desired import State, net_changes
-from tables.releases import later_changes, passages_before, snapshot
+from tables.releases import later_changes, snapshot
 from tables.sendmail import stamp
 from tables.sendmail.maps import Pair, Tally, record, tally_of
 from tables.sendmail.patching import Edit, is_plain, overlap, patched, place_of
@@ -153,7 +154,12 @@ class _Patch:
         near = found.order_by("-position", "-key")[:_ALIKE]
         mine = (entry.position, entry.key)
         row = next((row for row in near if (row.position, row.key) < mine), None)
-        passage = passages_before(cluster=self.state.cluster, table=self.table, position=entry.position)
+        passage = passages.before(
+            cluster=self.state.cluster,
+            table=self.table,
+            change_number=self.state.number,
+            position=entry.position,
+        )
         if row is None or (passage and passage.position > row.position):
             return passage
         return row.entry

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from tables import audit, notices
 from tables.actors import Actor
+from tables.drift_ends import end, told
 from tables.models import Drift, DriftPart, Host, Publication, Release
 from tables.originals import LEVEL, PART
 from tables.publishing.comparing import Comparison
@@ -199,12 +200,6 @@ def _iso(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""
 
 
-def told(drift: Drift) -> dict[str, Any]:
-    """What each event about it says."""
-    about = {"drift": drift.pk, "host": drift.host.name, "path": drift.path, "kind": drift.kind}
-    return about | {"sha256": drift.sha256, "recorded": drift.recorded_sha256}
-
-
 def _diff(host: Host, site: Site, release: Release, found: Found) -> tuple[str, int]:
     if found.kind == Kinds.MAP_CHANGED:
         return "", 0
@@ -239,32 +234,6 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 # --- what becomes of it -----------------------------------------------------------------------------------------------
-
-ENDS = {
-    States.TAKEN_OVER: "drift-taken-over",
-    States.OVERWRITTEN: "drift-overwritten",
-    States.GONE: "drift-gone",
-}
-
-
-@transaction.atomic
-def end(drift: Drift, *, state: str, actor: Actor, **detail: Any) -> bool:
-    """Say what became of a drift. False: somebody else did already."""
-    now = timezone.now()
-    still_open = Drift.objects.filter(pk=drift.pk, state=States.OPEN)
-    if not still_open.update(state=state, ended_at=now, ended_by_name=actor.name):
-        return False
-    if state == States.GONE:
-        drift.parts.all().delete()
-    audit.record(
-        actor=actor,
-        action=ENDS[States(state)],
-        cluster=drift.host.cluster,
-        table=drift.table,
-        detail={**told(drift), **detail},
-    )
-    notices.drift_ended(drift=drift)
-    return True
 
 
 def settle(publication: Publication) -> None:

@@ -165,6 +165,7 @@ class FilePlan:
             "diff": self.diff,
             "diff_cut": self.diff_cut,
             "drift": self.drift,
+            "drift_cut": self.drift_cut,
             "findings": [
                 {"rule": finding.rule, "message": finding.message, "remedy": finding.remedy}
                 for finding in self.findings

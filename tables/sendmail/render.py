@@ -78,8 +78,12 @@ def _texts(spec: TableSpec, rows: Iterable[Row | Passage]) -> Iterator[str]:
         before, last = row, text
 
 
+def goes_on(spec: TableSpec, before: Entry | Passage, item: Entry | Passage) -> bool:
+    """Whether ``item`` is the next word of the line that ``before`` stands on (class files)."""
+    return _goes_on(spec, *(each if isinstance(each, Passage) else row_of(each) for each in (before, item)))
+
+
 def _goes_on(spec: TableSpec, before: Row | Passage | None, row: Row | Passage) -> bool:
-    """Whether ``row`` is the next word of the line that ``before`` stands on (class files)."""
     if spec.kind is not Kind.CLASS or before is None or isinstance(before, Passage) or isinstance(row, Passage):
         return False
     _key, _value, comment, enabled, position, above, raw = row
@@ -213,6 +217,11 @@ def renamed(spec: TableSpec, entry: Entry, key: str) -> Entry:
         return other
     kept = replace(other, raw=entry.raw[:place] + key + entry.raw[place + len(entry.key) :])
     return kept if is_faithful(spec, kept) else other
+
+
+def is_silent(spec: TableSpec, text: str) -> bool:
+    """Whether text between entries is that and no more: comments and blank lines, of which nothing takes effect."""
+    return not _read(spec, text)
 
 
 def map_pair(_spec: TableSpec, entry: Entry) -> tuple[bytes, bytes]:

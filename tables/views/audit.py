@@ -31,6 +31,7 @@ ACTIONS = {
     "entry-created": "added an entry",
     "entry-updated": "changed an entry",
     "entry-deleted": "deleted an entry",
+    "passage-changed": "changed text between entries",
     "baseline": "took over the tables",
     "import": "imported files",
     "original-downloaded": "downloaded an imported file",

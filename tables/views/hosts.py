@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 
 from mailadmin.accounts import roles
 from tables import seeing
-from tables.context import clusters_of, scope_of
+from tables.context import about, clusters_of, scope_of
 from tables.models import Host
 from tables.publishing.hosts import is_silent
 from tables.publishing.lag import Standing, standings
@@ -29,6 +29,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @needs(roles.VIEW)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     host, scope = get_object_or_404(hosts(), pk=pk), scope_of(request)
+    about(request, host.cluster)
     (standing,) = standing_of([host])
     pending = seeing.pending(scope, host.cluster, host).order_by()[: COUNTED + 1].count()
     context = {

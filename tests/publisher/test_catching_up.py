@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tables import publishing, releases
+from tables import changes, publishing, releases
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError
-from tables.models import AuditEvent, Cluster, Host, Publication
+from tables.models import Alias, AuditEvent, Cluster, Host, Publication
+from tables.publishing.hosts import cluster_named
+from tables.sendmail.spec import Entry
+from tables.sendmail.tables import TABLES
 from tests.publisher.conftest import Load, Publish
 from tests.publisher.test_commands import called
 from tests.services.editing import save
@@ -102,9 +106,13 @@ def test_a_name_that_no_address_takes_is_refused(mail_dir: Path, name: str) -> N
         publishing.register_host(cluster=name)
 
 
-def test_the_setting_says_the_same(mail_dir: Path, settings: Any) -> None:
+def test_the_setting_says_the_same_to_every_command(mail_dir: Path, settings: Any, tmp_path: Path) -> None:
     settings.CLUSTER = "branch"
+    (tmp_path / "aliases").write_text("postmaster: root\n")
+    assert called("import_tables", str(tmp_path / "aliases"), "--table", "aliases")[0] == 0
+    assert Alias.objects.get().cluster.name == "branch"
     assert publishing.register_host().cluster.name == "branch"
+    assert not Cluster.objects.filter(name="default").exists()
 
 
 def test_each_host_gets_the_releases_of_its_own_cluster(mail_dir: Path, load: Load) -> None:
@@ -117,6 +125,47 @@ def test_each_host_gets_the_releases_of_its_own_cluster(mail_dir: Path, load: Lo
     assert done
     assert (done.release.cluster.name, done.state) == ("branch", State.SUCCEEDED)
     assert not (mail_dir / "aliases").exists()
+
+
+def test_ten_hosts_of_three_clusters_converge_in_any_order(mail_dir: Path, settings: Any) -> None:
+    """Some are down at each cut, some get up late, and in the end each has its cluster's newest release."""
+    chance = random.Random(5)
+    clusters = [cluster_named(name, Actor.command()) for name in ("default", "branch", "lab")]
+    names = {f"mx{number}": clusters[number % 3].name for number in range(10)}
+    for number in range(4):
+        cut_everywhere(clusters, number)
+        for name in chance.sample(sorted(names), 3):
+            look(name, names[name], mail_dir.parent, settings)
+    for name in chance.sample(sorted(names), 10):
+        look(name, names[name], mail_dir.parent, settings)
+    for name, cluster in names.items():
+        host = Host.objects.select_related("release", "cluster").get(name=name)
+        assert (host.cluster.name, host.release) == (cluster, releases.newest(host.cluster))
+        assert f"3@{cluster}.example" in (mail_dir.parent / name / "genericstable").read_text()
+        assert look(name, cluster, mail_dir.parent, settings) is None
+    assert not Publication.objects.exclude(state__in=[State.SUCCEEDED, State.SUPERSEDED]).exists()
+
+
+def cut_everywhere(clusters: list[Cluster], number: int) -> None:
+    for cluster in clusters:
+        changes.save_entry(
+            cluster=cluster,
+            actor=Actor.command(),
+            table=TABLES["genericstable"],
+            original_key=None,
+            typed=Entry(f"name{number}", f"{number}@{cluster.name}.example"),
+            seen=changes.entry_checksum(None),
+            reason="",
+            confirmed=True,
+        )
+        cut(cluster)
+
+
+def look(name: str, cluster: str, above: Path, settings: Any) -> Publication | None:
+    """A publisher that starts, looks once, and ends."""
+    settings.MAIL_DIR = above / name
+    settings.MAIL_DIR.mkdir(exist_ok=True)
+    return publishing.converge(host=publishing.register_host(name=name, cluster=cluster))
 
 
 def test_a_host_that_changes_its_cluster_starts_afresh(host: Host, load: Load, publish: Publish) -> None:

@@ -36,8 +36,9 @@ def look() -> None:
     look_at(host=host, site=here(commands.run))
 
 
-def written_down(host: Host, release: Release, table: str, text: str) -> Drift:
+def written_down(host: Host, release: Release, table: str, text: str | bytes) -> Drift:
     """What a look would have noted, on a host that there is not."""
+    data = text if isinstance(text, bytes) else text.encode()
     now = timezone.now()
     drift = Drift.objects.create(
         host=host,
@@ -51,10 +52,10 @@ def written_down(host: Host, release: Release, table: str, text: str) -> Drift:
         owner="root",
         group="root",
         mode=0o644,
-        size=len(text.encode()),
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
         recorded_sha256="0" * 64,
-        diff="".join(f"+{line}\n" for line in text.split("\n")),
+        diff="".join(f"+{line}\n" for line in data.decode(errors="replace").split("\n")),
     )
-    DriftPart.objects.create(drift=drift, number=0, data=zlib.compress(text.encode()))
+    DriftPart.objects.create(drift=drift, number=0, data=zlib.compress(data))
     return drift

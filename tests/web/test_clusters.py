@@ -102,6 +102,24 @@ def test_where_no_cluster_is_the_default_one_the_first_is_shown(alice: User) -> 
     assert 'value="main" aria-pressed="true"' in side_bar(visitor(alice))
 
 
+def test_a_page_of_another_cluster_says_so_and_leads_there(alice: User, branch: Cluster) -> None:
+    browser = visitor(alice)
+    switch(browser, "branch")
+    host = publishing.register_host(name="mx1")
+    request = save(alice, "relay-domains", "far.example", reason="x")
+    releases.cut(cluster=host.cluster, actor=Actor.command())
+    publication = host.publications.get()
+    pages = {"host": host.pk, "request": request.pk, "publication": publication.pk}
+    for name, number in pages.items():
+        where = reverse(name, args=[number])
+        assert "This is of the cluster default;" in words(browser.get(where)), name
+        assert "This is of the cluster" not in words(visitor(alice).get(where)), name
+    answer = browser.post(reverse("cluster-switch"), {"cluster": "default", "next": where})
+    assert answer["Location"] == where
+    answer = browser.post(reverse("cluster-switch"), {"cluster": "default", "next": "//evil.example/"})
+    assert answer["Location"] == reverse("home")
+
+
 def test_the_hosts_of_all_clusters_stand_together(alice: User, branch: Cluster) -> None:
     publishing.register_host(name="mx1")
     publishing.register_host(name="mx2", cluster="branch")

@@ -103,6 +103,8 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
 
 #: Of one's own account, for whoever has one; the log-in itself is for strangers.
 OWN = ("account_", "mfa_", "theme")
+#: What machines ask, without an account (test_watching.py).
+FOR_MACHINES = ("healthz", "readyz", "metrics")
 
 HOSTILE = "<script>alert(1)</script>\"'>&<img src=x onerror=alert(2)>"
 
@@ -117,7 +119,7 @@ def our_names() -> set[str]:
                 found.add(pattern.name)
         return found
 
-    return {name for name in names(get_resolver().url_patterns) if not name.startswith(OWN)}
+    return {name for name in names(get_resolver().url_patterns) if not name.startswith((*OWN, *FOR_MACHINES))}
 
 
 SECRET = "authinfo:smart.example"

@@ -123,6 +123,15 @@ def test_its_last_publications_are_there(charlie: User) -> None:
     assert "release 1 failed" in listing(charlie)
 
 
+def test_the_plan_says_loudly_which_entries_go_nowhere(alice: User) -> None:
+    make()
+    page = words(visitor(alice).get(reverse("publish")))
+    assert "mailertable is not written on this host. FEATURE(`mailertable') is missing." in page
+    save(alice, "mailertable", "far.example", "esmtp:[192.0.2.1]")
+    page = words(visitor(alice).get(reverse("publish")))
+    assert "mailertable has entries, and is not written on this host. FEATURE(`mailertable') is missing." in page
+
+
 def test_a_limited_person_does_not_read_the_configuration(vera: User) -> None:
     shown = detail(vera, make())
     assert "What this host tells of its configuration is not shown to you." in shown
