@@ -103,7 +103,7 @@ def _called(program: str, when: str) -> str:
 #: ``$text`` is the file of the aliases.
 SCRIPT_OF = """#!/bin/sh
 for last; do :; done
-text=${{last#-OAliasFile=}}
+text=/${{last#*/}}
 case " $* " in
 {when}) {instead} ;;
 *) exec {real} "$@" ;;
