@@ -30,6 +30,10 @@ PATIENCE = 120
 ATTEMPTS = 3
 
 
+#: What was done, what was seen of it, and what is wrong.
+Soaked = tuple[Counter[str], dict[str, int], list[str]]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--minutes", type=float, default=10.0)
@@ -45,8 +49,8 @@ def main() -> int:
         from tests.faults.play import prepare
 
         prepare()
-        done, wrong = soaked(directory, server, options)
-    for word, count in sorted(done.items()):
+        done, seen, wrong = soaked(directory, server, options)
+    for word, count in [*sorted(done.items()), *sorted(seen.items())]:
         print(f"{count:6} {word}")
     for line in wrong:
         print(f"WRONG: {line}")
@@ -54,7 +58,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def soaked(directory: Path, server: Server, options: argparse.Namespace) -> tuple[Counter[str], list[str]]:
+def soaked(directory: Path, server: Server, options: argparse.Namespace) -> Soaked:
     from tests.soak.acts import Soak, make_people
     from tests.soak.fleet import Fleet, Host, ask, cut
 
@@ -72,9 +76,8 @@ def soaked(directory: Path, server: Server, options: argparse.Namespace) -> tupl
             while time.monotonic() < end:
                 done[soak.act()] += 1
             wrong = list(settled(soak))
-        done["sessions of the sender"], done["of them put off"] = sender.heard["sessions"], sender.heard["put_off"]
-        done.update(ask(publications))
-        return done, [*wrong, *sender.complaints()]
+        sent = {"sessions of the sender": sender.heard["sessions"], "sessions put off": sender.heard["put_off"]}
+        return done, ask(publications) | sent, [*wrong, *sender.complaints()]
     finally:
         fleet.end()
 
