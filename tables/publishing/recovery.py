@@ -15,7 +15,7 @@ from tables.publishing.outcome import fail, note_interruption, roll_back, succee
 from tables.publishing.progress import INTERRUPTED
 from tables.publishing.site import Site
 from tables.sendmail import generations, journal
-from tables.sendmail.daemon import NotAlive
+from tables.sendmail.daemon import Daemon, NotAlive
 from tables.sendmail.held import Held, note_live
 from tables.sendmail.journal import Journal, Phase
 from tables.sendmail.manifest import Live
@@ -90,7 +90,7 @@ def _recover_files(site: Site, found: Journal, checkpoint: generations.Checkpoin
     if found.phase is Phase.BUILDING:
         generations.forget(site.directory, found)
     elif found.phase is Phase.SWAPPING:
-        logger.warning("%s", bring_back(site, found, _daemon(site), checkpoint))
+        logger.warning("%s", bring_back(site, found, _daemon(site, found), checkpoint))
     elif found.phase is Phase.PROVED and found.publication:
         note_live(site.directory, Live(found.release, found.publication, found.files))
     elif found.phase is Phase.PROVED:
@@ -98,7 +98,10 @@ def _recover_files(site: Site, found: Journal, checkpoint: generations.Checkpoin
     generations.clear_staging(site.directory)
 
 
-def _daemon(site: Site) -> Any:
+def _daemon(site: Site, found: Journal) -> Any:
+    """The daemon, once it is through with the signal that the stopped publisher may just have sent it."""
+    if found.signalled:
+        Daemon(site.pid_file, site.cf.listener).settle()
     try:
         return site.daemon()
     except NotAlive:

@@ -18,6 +18,10 @@ from tables.sendmail.mailcf import Listener
 #: Seconds within which a daemon that was signalled must greet again.
 PROOF_SECONDS = 30.0
 
+#: Seconds without a sign of an earlier SIGHUP after which there is none under way any more, and to wait for that.
+CALM_SECONDS = 1.0
+SETTLE_SECONDS = 8.0
+
 _POLL = 0.1
 #: Without an entry it says "no match (0)", for aliases 68. "no match (75)" is a map that it cannot or will not read.
 _LOOKUP = re.compile(r"(?:> )*map_lookup: (\S+) \((.*?)\) (?:returns (.*) \(\d+\)|no match \((?:0|68)\))")
@@ -85,6 +89,19 @@ class Daemon:
             ) from error
         return mark
 
+    def settle(self) -> None:
+        """Wait until a SIGHUP that somebody else may have sent a moment ago has done its work.
+
+        A second one that meets sendmail while it starts anew would end it: until it has read its configuration it does
+        not catch the signal (proc(5), SigCgt).
+        """
+        until, seen, since = time.monotonic() + SETTLE_SECONDS, self.mark(), time.monotonic()
+        while (now := time.monotonic()) < until and now - since < CALM_SECONDS:
+            time.sleep(_POLL)
+            found = self.mark()
+            if found is None or found != seen or not catches_hang_up(found.pid):
+                seen, since = found, time.monotonic()
+
     def prove(self, *, since: Mark | None, seconds: float | None = None) -> str:
         """Wait until the daemon, restarted after ``since``, lives and greets. Returns the greeting."""
         seconds = PROOF_SECONDS if seconds is None else seconds
@@ -123,6 +140,16 @@ def is_sendmail(pid: int) -> bool:
     except OSError:
         return False
     return name.startswith("sendmail") and state[:1] not in {"Z", "X"}
+
+
+def catches_hang_up(pid: int) -> bool:
+    """Whether that process has its own way with SIGHUP, which else would end it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
+    except OSError:
+        return False
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return bool(caught and int(caught[1], 16) >> (signal.SIGHUP - 1) & 1)
 
 
 def greeting(listener: Listener, *, timeout: float) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tables.sendmail import daemon as module
+from tables.sendmail.commands import find_program
 from tables.sendmail.daemon import (
     Daemon,
     Mark,
@@ -21,6 +24,7 @@ from tables.sendmail.daemon import (
     WrongAnswer,
     answered,
     askable,
+    catches_hang_up,
     greeting,
     is_sendmail,
     look_up,
@@ -117,6 +121,51 @@ def test_without_a_daemon_nobody_is_signalled(pid_file: Path, monkeypatch: pytes
     with pytest.raises(NotAlive) as problem:
         Daemon(pid_file, Listener()).hang_up()
     assert str(problem.value) == f"{pid_file} names no living sendmail. Start sendmail and publish again."
+
+
+@pytest.fixture
+def quick_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CALM_SECONDS", 0.3)
+    monkeypatch.setattr(module, "SETTLE_SECONDS", 1.0)
+
+
+@pytest.fixture
+def catching(directory: Path, pid_file: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A shell called sendmail-test that has a way of its own with SIGHUP."""
+    program = directory / "sendmail-test"
+    shutil.copy(find_program("sh"), program)
+    with subprocess.Popen(
+        [program, "-c", "trap : HUP; echo; while :; do sleep 0.05; done"], stdout=subprocess.PIPE
+    ) as it:
+        assert it.stdout
+        it.stdout.readline()
+        pid_file.write_text(f"{it.pid}\n")
+        yield it
+        it.kill()
+
+
+def test_a_daemon_that_nobody_signalled_is_settled_soon(
+    catching: subprocess.Popen[bytes], pid_file: Path, quick_calm: None
+) -> None:
+    assert catches_hang_up(catching.pid)
+    started = time.monotonic()
+    Daemon(pid_file, Listener()).settle()
+    assert 0.3 <= time.monotonic() - started < 0.9
+
+
+def test_one_that_does_not_catch_the_signal_yet_is_waited_for_but_not_for_ever(
+    living: subprocess.Popen[bytes], pid_file: Path, quick_calm: None
+) -> None:
+    assert not catches_hang_up(living.pid)
+    started = time.monotonic()
+    Daemon(pid_file, Listener()).settle()
+    assert time.monotonic() - started >= 0.9
+
+
+def test_a_process_that_is_gone_catches_nothing(living: subprocess.Popen[bytes]) -> None:
+    living.kill()
+    living.wait(10)
+    assert not catches_hang_up(living.pid)
 
 
 @pytest.mark.parametrize("error", [PermissionError(1, "Operation not permitted"), ProcessLookupError(3, "No such")])
