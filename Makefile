@@ -46,7 +46,8 @@ lint: setup-test
 	@$(VENV) -m mypy mailadmin tables deploy
 
 coverage: setup-test
-	@$(VENV) -m coverage run -m pytest -q -p no:cacheprovider tests/core tests/publisher/test_mailcf.py
+	@$(VENV) -m coverage run -m pytest -q -p no:cacheprovider tests/core tests/publisher/test_mailcf.py tests/publisher/test_rollback.py \
+		tests/publisher/test_rollback_killed.py
 	@$(VENV) -m coverage report
 
 bench: setup-test

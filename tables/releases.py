@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -16,6 +16,7 @@ from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, Host, PassageChange, Publication, Release, Review
+from tables.seen_plans import SeenPlan, refuse_stale
 from tables.sendmail.render import Row, entry_of, row_of
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
@@ -43,11 +44,20 @@ def newest(cluster: Cluster) -> Release | None:
 
 @transaction.atomic
 def cut(
-    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, glass: BrokenGlass | None = None
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    reason: str = "",
+    override: bool = False,
+    glass: BrokenGlass | None = None,
+    plans: Mapping[int, SeenPlan] | None = None,
+    seen_change: int | None = None,
 ) -> Release:
     """Say that what is applied now shall be live on every host of the cluster, and queue it there.
 
     When nothing was applied since the newest release, that one is queued again. ``glass``: for which emergency.
+    ``plans``: what was looked at, by host; an override then covers what was found there, and no more.
+    ``seen_change``: the last change that was in them.
     """
     if actor.person is not None and not actor.person.has_perm(PUBLISH):
         raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
@@ -56,6 +66,7 @@ def cut(
     if glass:
         glass_gate.refuse_other(glass=glass, request=glass.request, actor=actor)
     cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
+    refuse_stale(last_change=cluster.last_change, seen_change=seen_change)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
         release = _cut(cluster, actor, reason.strip(), after=release, glass=glass)
@@ -66,6 +77,7 @@ def cut(
             host=host,
             requested_by_name=actor.name,
             override_by_name=actor.name if override else "",
+            **_looked_at(plans, host),
         )
         if override:
             audit.record(
@@ -73,9 +85,22 @@ def cut(
                 action="unsafe-override",
                 cluster=cluster,
                 reason=reason.strip(),
-                detail={"release": release.number, "host": host.name},
+                detail={"release": release.number, "host": host.name, **_covered(plans, host)},
             )
     return release
+
+
+def _looked_at(plans: Mapping[int, SeenPlan] | None, host: Host) -> dict[str, Any]:
+    if not plans:
+        return {}
+    plan = plans.get(host.pk) or SeenPlan("", findings=[])
+    return {"plan_checksum": plan.checksum, "plan_counts": plan.counts, "override_findings": plan.findings}
+
+
+def _covered(plans: Mapping[int, SeenPlan] | None, host: Host) -> dict[str, Any]:
+    """What the override is about, where that is known before the host has looked."""
+    findings = _looked_at(plans, host).get("override_findings")
+    return {} if findings is None else {"findings": [message for _rule, _table, message in findings]}
 
 
 def _standing(cluster: Cluster, after: int) -> QuerySet[ChangeRequest]:

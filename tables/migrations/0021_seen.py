@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0019_held_hosts'),
+        ('tables', '0020_search_index'),
     ]
 
     operations = [

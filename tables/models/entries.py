@@ -43,6 +43,10 @@ class EntryModel(models.Model):
             models.Index(fields=["cluster", "domain", "position"], name="%(class)s_domain"),
             # Lists, counts and quotas of a person who may see some domains only.
             models.Index(fields=["cluster", "zone"], name="%(class)s_zone"),
+            # The list of what is switched off, which mostly is little.
+            models.Index(
+                fields=["cluster", "position", "key"], condition=models.Q(enabled=False), name="%(class)s_off"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,12 +16,12 @@ from tables.publishing import drift, holding
 from tables.publishing.carrying import Work, build, make_live, verify
 from tables.publishing.catching_up import catch_up
 from tables.publishing.comparing import Comparison
+from tables.publishing.confirming import confirm
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
 from tables.publishing.outcome import (
     fail,
     note_drift,
     note_interruption,
-    note_override,
     note_start,
     roll_back,
     succeed,
@@ -171,7 +171,7 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
         step.add(_diffs(plan))
         progress.note_plan(plan.as_json())
         site.directory.check_targets([file.table for file in plan.files if file.touched])
-        _confirm(publication, site, comparison, plan)
+        step.say(_describe(plan) + _confirm(publication, site, comparison, plan))
     line = stamp.line(release=release.number, checksum=release.checksum, audit=audit.head_hash())
     return Work(publication, site, progress, record, comparison, plan, daemon, line)
 
@@ -211,16 +211,11 @@ def _diff_text(diff: str, cut: int) -> str:
     return f"{diff}… {cut} more lines\n" if cut else diff
 
 
-def _confirm(publication: Publication, site: Site, comparison: Comparison, plan: Plan) -> None:
+def _confirm(publication: Publication, site: Site, comparison: Comparison, plan: Plan) -> str:
     """Stop at what is unsafe or was changed by hand, unless somebody said by name that it shall be so."""
-    message = str(UnsafePlan(plan.findings))
     if before_us := drift.note(publication, site, plan):
-        note_drift(publication, before_us, message)
-    if publication.override_by_name:
-        if plan.findings:
-            note_override(publication, message)
-    elif left := drift.unanswered(publication, comparison, plan):
-        raise UnsafePlan(left)
+        note_drift(publication, before_us, str(UnsafePlan(plan.findings)))
+    return confirm(publication, plan, unanswered=drift.unanswered(publication, comparison, plan))
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------

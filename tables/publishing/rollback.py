@@ -24,6 +24,7 @@ from tables.sendmail.parse import parse
 from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
 from tables.sendmail.wayback import Step, WayBack
+from tables.sendmail.whereabouts import Whereabouts
 
 #: Seconds in which a daemon greets that is well.
 GREETS = 5.0
@@ -170,16 +171,17 @@ def _probe(work: Work, step: Step) -> Probe | None:
     table = TABLES[step.kept.name]
     maps = [other for other in work.way.steps if other.kept.name == f"{table.name}.db" and other.source]
     name = work.site.cf.map_name(maps[0].live) if maps else None
-    return _askable(name, table.name, step.source) if name else None
+    place = work.site.directory.place(table)
+    return _askable(name, place, step.source) if name and place.gives_values else None
 
 
-def _askable(map_name: str, table: str, text: Path) -> Probe | None:
+def _askable(map_name: str, place: Whereabouts, text: Path) -> Probe | None:
     with text.open("rb") as stream:
         beginning = BytesIO(stream.read(BEGINNING))
-    for parsed in islice(parse(TABLES[table], beginning), LOOKED_AT):
+    for parsed in islice(parse(place.table, beginning), LOOKED_AT):
         item = parsed.item
-        if isinstance(item, Entry) and item.enabled and askable(item.key, item.value):
-            return Probe(map_name, item.key, item.value)
+        if isinstance(item, Entry) and item.enabled and askable(item.key, item.value + place.appended):
+            return Probe(map_name, item.key, item.value + place.appended)
     return None
 
 

@@ -10,6 +10,7 @@ from tables import inbox, seeing
 from tables.context import about, cluster_of, scope_of
 from tables.differences import difference_of
 from tables.models import Change, Drift, Publication, Release
+from tables.seen_plans import SeenPlan, sealed
 from tables.templatetags.panel import STEPS
 from tables.views.access import needs, person_of
 from tables.views.paging import NEWEST, OLDEST, read_page
@@ -64,13 +65,17 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     inbox.seen(person=person_of(request), publication=found)
     newest = Publication.objects.filter(host=found.host).first()
     drifts = seeing.drifts(scope_of(request), found.release.cluster).filter(host=found.host, state=Drift.State.OPEN)
+    refused = not scope_of(request).limited and any(
+        step["step"] == "plan" and step["state"] == "failed" for step in found.steps
+    )
     context = {
         "publication": found,
         "steps": steps_of(found),
         "is_newest": found == newest,
         "drifts": drifts.order_by("table") if found.state == Publication.State.FAILED else (),
-        "refused": not scope_of(request).limited
-        and any(step["step"] == "plan" and step["state"] == "failed" for step in found.steps),
+        "refused": refused,
+        # What is published again is what the page shows: the host's own plan.
+        "found": sealed(found.host_id, SeenPlan(**found.plan_found)) if refused and found.plan_found else "",
         "files": files_of(found),
         "untouched": [item["table"] for item in found.files if not (item.get("changed") or item.get("built"))],
     }

@@ -207,6 +207,13 @@ def test_a_kept_file_that_is_gone_stops_it_before_anything_is_touched(mail: Mail
     assert not mail.journal.exists()
 
 
+def test_a_file_that_may_not_be_replaced_stops_it_as_well(mail: MailDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tables.sendmail.wayback.os.access", lambda path, _how: path != mail.path)
+    monkeypatch.setattr("tables.sendmail.maildir.check", lambda _path: None)
+    with pytest.raises(NoWayBack, match=rf"cannot be replaced: {mail.path} is not writable\. Run this as root\.$"):
+        back()
+
+
 def test_on_a_full_disk_a_second_name_does(mail: MailDir, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_source: Path, target: Path) -> None:
         target.touch()

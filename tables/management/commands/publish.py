@@ -1,6 +1,8 @@
 """``manage.py publish``: make what the tables say live, and wait until it is."""
 
+import re
 import time
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +15,7 @@ from tables.management.hosts import StepPrinter, add_host_argument, host_from, q
 from tables.models import Host, Publication
 from tables.publishing import holding
 from tables.publishing.errors import EXPECTED
+from tables.seen_plans import SeenPlan
 
 State = Publication.State
 
@@ -37,10 +40,22 @@ class Command(TablesCommand):
             help="publish even if the plan is unsafe or a file was changed by hand; your name is kept with it",
         )
 
-    def handle(self, *, host: str, reason: str, json: bool, override: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--plan-checksum",
+            type=_checksum,
+            metavar="SHA",
+            help="publish only if the plan on the host is the one for which plan --json printed this",
+        )
+
+    def handle(
+        self, *, host: str, reason: str, json: bool, override: bool, plan_checksum: str | None, **options: Any
+    ) -> None:
         qualify_host_name()
         chosen = host_from(host)
-        release = releases.cut(cluster=chosen.cluster, actor=Actor.command(), reason=reason, override=override)
+        plans = {chosen.pk: SeenPlan(plan_checksum)} if plan_checksum else None
+        release = releases.cut(
+            cluster=chosen.cluster, actor=Actor.command(), reason=reason, override=override, plans=plans
+        )
         publication = Publication.objects.filter(release=release, host=chosen).latest("id")
         show = StepPrinter(self.stdout.write) if not json else StepPrinter(lambda _line: None)
         if not json:
@@ -78,6 +93,12 @@ class Command(TablesCommand):
             return  # the running publisher has it; it is watched instead
         except EXPECTED as error:
             raise CommandError(f"{error} The next start of the publisher goes on with it.", returncode=1) from error
+
+
+def _checksum(given: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", given):
+        raise ArgumentTypeError("it is no checksum of a plan: manage.py plan --json prints it, 64 hexadecimal digits")
+    return given
 
 
 def _followed(publication: Publication) -> Publication:
