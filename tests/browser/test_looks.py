@@ -46,6 +46,8 @@ PAGES = [
     "/publish/{failed}/",
     "/drifts/{drift}/",
     "/drifts/{removed}/",
+    "/drifts/{drift}/take-over/",
+    "/drifts/{removed}/take-over/",
     "/notices/",
     "/notices/?view=unread",
     "/notices/settings/",

@@ -75,6 +75,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "publication": (EVERYBODY, set()),
     "drift": (EVERYBODY, set()),
     "drift-overwrite": (set(), PUBLISHERS),
+    "drift-take-over": (EDITORS, EDITORS),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
     "notices": (EVERYBODY, set()),
