@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts import roles
-from tables import changes, drifts, seeing
+from tables import changes, drifts, inbox, seeing
 from tables.context import cluster_of, scope_of
 from tables.differences import Line, difference, of_text
 from tables.errors import ChangeError, Forbidden
@@ -20,7 +20,7 @@ from tables.sendmail.looking import likely
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.takeover import taking
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, needs, person_of
 from tables.views.requests import tell
 
 #: Entries, texts and conflicts of a take-over that its page shows.
@@ -31,6 +31,7 @@ SHOWN = 100
 @needs(roles.VIEW)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     drift = _find(request, pk)
+    inbox.seen(person=person_of(request), drift=drift)
     context = {
         "drift": drift,
         "why_not_taken": taking.why_not(drift),

@@ -13,7 +13,7 @@ from mailadmin.accounts.models import User
 from tables import publishing, releases
 from tables.actors import Actor
 from tables.entries import get_cluster
-from tables.models import Drift, Host, Publication
+from tables.models import Drift, Host, Notice, Publication
 from tests.places import place
 from tests.services.drifting import appended, found_after
 from tests.services.editing import save
@@ -51,6 +51,15 @@ def test_the_page_shows_what_was_changed_and_who_is_likely(host: Host, alice: Us
     assert "rw-" in page
     assert str(settings.MAIL_DIR / "aliases") in page
     assert "The next publication on this host stops here." in page
+
+
+def test_a_notice_leads_there_and_is_read_there(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    browser = visitor(alice)
+    assert f'href="/drifts/{drift.pk}/"' in browser.get("/notices/").content.decode()
+    assert Notice.objects.get(person=alice, kind="drift").read_at is None
+    browser.get(f"/drifts/{drift.pk}/")
+    assert Notice.objects.get(person=alice, kind="drift").read_at
 
 
 def test_home_and_publish_lead_to_it(host: Host, charlie: User, settings: Any) -> None:
