@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tables import audit, drift_ends, glass_gate, notices, passages, policy, policy_gate, reviewers, scopes, sizes
@@ -15,6 +16,7 @@ from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
 from tables.judging import risks_of
 from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
+from tables.searching.index import put_off
 from tables.sendmail.render import item_text
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
@@ -25,6 +27,8 @@ State = ChangeRequest.State
 
 #: Rows that one statement reads or writes.
 CHUNK = 500
+#: Changes of one table from which on its index of words is made anew instead of following each of them.
+MANY = 20_000
 
 ACTIONS = {
     Change.Action.CREATE: "entry-created",
@@ -261,15 +265,26 @@ def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
 
 def _write(cluster: Cluster, changes: Sequence[Change]) -> None:
     for name, group in _by_table(changes).items():
-        table = TABLES[name]
-        for chunk in _chunks(group):
-            gone = [change.key for change in chunk if change.action == Change.Action.DELETE]
-            rows(cluster=cluster, table=table).filter(key__in=gone).delete()
-            _update(cluster, table, [change for change in chunk if change.action == Change.Action.UPDATE])
-            new = [change for change in chunk if change.action == Change.Action.CREATE]
-            ENTRY_MODELS[name]._default_manager.bulk_create(
-                [_row(cluster, table, entry) for change in new if (entry := from_json(change.key, change.after))]
-            )
+        many = len(group) > MANY
+        with (
+            put_off(connection, table=ENTRY_MODELS[name]._meta.db_table, cluster=cluster.pk) if many else nullcontext()
+        ):
+            for chunk in _chunks(group):
+                _write_chunk(cluster, TABLES[name], chunk)
+
+
+def _write_chunk(cluster: Cluster, table: TableSpec, chunk: Sequence[Change]) -> None:
+    by_action: dict[str, list[Change]] = defaultdict(list)
+    for change in chunk:
+        by_action[change.action].append(change)
+    if gone := by_action[Change.Action.DELETE]:
+        rows(cluster=cluster, table=table).filter(key__in=[change.key for change in gone]).delete()
+    if kept := by_action[Change.Action.UPDATE]:
+        _update(cluster, table, kept)
+    if new := by_action[Change.Action.CREATE]:
+        ENTRY_MODELS[table.name]._default_manager.bulk_create(
+            [_row(cluster, table, entry) for change in new if (entry := from_json(change.key, change.after))]
+        )
 
 
 def _update(cluster: Cluster, table: TableSpec, changes: Sequence[Change]) -> None:

@@ -10,8 +10,10 @@ from django.db import connection
 from django.db.models import Model
 
 from tables.models import ENTRY_MODELS, Cluster
+from tables.searching import index
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.territory import zone
+from tables.unindexed import unindexed
 
 #: Rows that one call takes.
 CHUNK = 5000
@@ -21,7 +23,9 @@ COLUMNS = ("cluster_id", "key", "domain", "zone", "value", "comment", "enabled",
 
 def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> None:
     """Insert entries into a table that holds none of their keys."""
-    insert(model=ENTRY_MODELS[table.name], columns=COLUMNS, rows=_values(cluster, table, entries))
+    model = ENTRY_MODELS[table.name]
+    with index.put_off(connection, table=model._meta.db_table, cluster=cluster.pk), unindexed(model):
+        insert(model=model, columns=COLUMNS, rows=_values(cluster, table, entries))
 
 
 def insert(*, model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

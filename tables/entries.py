@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from tables import scopes
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
 from tables.scopes import Scope
+from tables.searching.finder import Finder
+from tables.searching.trigrams import wanted
 from tables.sendmail.international import word_to_ascii
 from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, Lookup, TableSpec, Under
@@ -100,22 +104,47 @@ def _has(table: TableSpec, name: str, word: str) -> Q:
 def listing(
     *, scope: Scope, cluster: Cluster, table: TableSpec, query: str = "", state: str = "all"
 ) -> QuerySet[EntryModel]:
-    """Entries in the order of the file. ``state`` is one of :data:`STATES`."""
+    """Entries in the order of the file. ``state`` is one of :data:`STATES`.
+
+    With a query this says what matches, and reads the table for it: pages of matches come from :func:`finder`.
+    """
     mine = seen_rows(scope=scope, cluster=cluster, table=table)
     found = mine.filter(_matches(table, query)).order_by("position", "key")
     return found if state == "all" else found.filter(enabled=state == "on")
 
 
-def search(*, scope: Scope, cluster: Cluster, query: str, limit: int = 20) -> list[tuple[TableSpec, list[Entry], bool]]:
-    """Matches in all tables: per table that has any, up to ``limit`` entries and whether there are more."""
+def finder(*, scope: Scope, cluster: Cluster, table: TableSpec, query: str, state: str = "all") -> Finder:
+    """The same for a query, in bounded time."""
+    return Finder(
+        cluster=cluster,
+        everything=seen_rows(scope=scope, cluster=cluster, table=table),
+        matching=listing(scope=scope, cluster=cluster, table=table, query=query, state=state),
+        wanted=wanted(connection.vendor, ((word, word_to_ascii(word)) for word in query.split())),
+        bounded=not scope.limited,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a search found in one table. ``unfinished``: the table was not looked through to its end."""
+
+    table: TableSpec
+    entries: list[Entry]
+    more: bool
+    unfinished: bool
+
+
+def search(*, scope: Scope, cluster: Cluster, query: str, limit: int = 20) -> list[Group]:
+    """Matches in all tables: per table that has any, or may have, up to ``limit`` entries."""
     if not query.strip():
         return []
     results = []
     for name in scope.tables:
         table = TABLES[name]
-        found = [row.entry for row in listing(scope=scope, cluster=cluster, table=table, query=query)[: limit + 1]]
-        if found:
-            results.append((table, found[:limit], len(found) > limit))
+        found = finder(scope=scope, cluster=cluster, table=table, query=query).read(most=limit + 1)
+        if found.rows or found.stopped:
+            shown = [row.entry for row in found.rows[:limit]]
+            results.append(Group(table, shown, len(found.rows) > limit, found.stopped is not None))
     return results
 
 

@@ -14,9 +14,9 @@ from django.utils.dateparse import parse_date, parse_datetime
 from tables import archives
 from tables.errors import ChangeError
 from tables.models import Change, Cluster, PassageChange, Release
-from tables.releases import file_items, snapshot
+from tables.releases import file_rows, snapshot
 from tables.sendmail.masking import Mask
-from tables.sendmail.render import render
+from tables.sendmail.render import render_rows
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.tables import TABLES
 
@@ -58,12 +58,12 @@ def moment_of(at: str, *, otherwise: str = "neither a release's number nor a tim
 
 def content(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[bytes]:
     """The bytes of one table's file, in chunks."""
-    return render(table, file_items(cluster=cluster, table=table, change_number=change_number))
+    return render_rows(table, file_rows(cluster=cluster, table=table, change_number=change_number))
 
 
 def was_ever_used(*, cluster: Cluster, table: TableSpec, change_number: int) -> bool:
     """Whether a table has text, entries or a history: one without has no file."""
-    if next(file_items(cluster=cluster, table=table, change_number=change_number), None) is not None:
+    if next(file_rows(cluster=cluster, table=table, change_number=change_number), None) is not None:
         return True
     start = archives.baseline(cluster)
     applied = Change.objects.filter(cluster=cluster, table=table.name, number__isnull=False)

@@ -54,6 +54,13 @@ def stream(*, cluster: Cluster, table: TableSpec, change_number: int | None = No
         yield Passage(text=text, position=position)
 
 
+def before(*, cluster: Cluster, table: TableSpec, change_number: int, position: int) -> Passage | None:
+    """The last one at or before a position: it stands before an entry of the same one."""
+    found = rows_at(cluster=cluster, table=table, change_number=change_number).filter(position__lte=position)
+    row = found.order_by("-position").first()
+    return Passage(text=row.text, position=row.position) if row else None
+
+
 # --- in a request -----------------------------------------------------------------------------------------------------
 
 

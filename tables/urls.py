@@ -7,6 +7,7 @@ from tables.views import (
     amending,
     audit,
     breaking,
+    clusters,
     disclosing,
     drifts,
     editing,
@@ -14,6 +15,7 @@ from tables.views import (
     fixing,
     history,
     home,
+    hosts,
     notices,
     originals,
     policy,
@@ -25,6 +27,7 @@ from tables.views import (
     search,
     threads,
     undoing,
+    watching,
 )
 
 register_converter(TableConverter, "table")
@@ -63,6 +66,7 @@ urlpatterns = [
     path("requests/<int:pk>/undo/", undoing.undo, name="request-undo"),
     path("requests/<int:pk>/break-glass/", breaking.break_glass, name="request-break-glass"),
     path("publish/", publish.publish, name="publish"),
+    path("publish/holds/<int:pk>/release/", publish.release_hold, name="hold-release"),
     path("publish/<int:pk>/", releases.publication, name="publication"),
     path("drifts/<int:pk>/", drifts.detail, name="drift"),
     path("drifts/<int:pk>/take-over/", drifts.take_over, name="drift-take-over"),
@@ -70,9 +74,15 @@ urlpatterns = [
     path("publish/releases/", releases.listing, name="releases"),
     path("publish/releases/<int:number>/", releases.detail, name="release"),
     path("publish/releases/<int:number>/back/", undoing.back_to, name="release-back"),
+    path("hosts/", hosts.listing, name="hosts"),
+    path("hosts/<int:pk>/", hosts.detail, name="host"),
+    path("cluster/", clusters.switch, name="cluster-switch"),
     path("notices/", notices.listing, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
     path("notices/settings/", notices.preferences, name="notices-settings"),
     path("history/", audit.listing, name="audit"),
+    path("healthz", watching.alive, name="healthz"),
+    path("readyz", watching.ready, name="readyz"),
+    path("metrics", watching.scrape, name="metrics"),
 ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0015_archives'),
+        ('tables', '0016_hosts'),
     ]
 
     operations = [

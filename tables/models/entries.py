@@ -15,7 +15,7 @@ class EntryModel(models.Model):
 
     spec: ClassVar[TableSpec]
 
-    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = ByteOrderField()
     #: ``spec.domain(key)``: where in the file a new entry of this domain belongs.
     domain = ByteOrderField(blank=True)
@@ -32,15 +32,21 @@ class EntryModel(models.Model):
         abstract = True
         constraints: ClassVar = [
             # Also serves the sorted stream that maps are built from, and the look-up of one key.
-            models.UniqueConstraint(fields=["cluster", "key"], name="%(class)s_cluster_key"),
+            # By expressions, so that it is an index of its own on both databases and a large load can do without it.
+            models.UniqueConstraint("cluster", "key", name="%(class)s_cluster_key"),
         ]
         indexes: ClassVar = [
+            # All of them begin with the cluster, so it needs no index of its own.
             # The order of the file: rendering, lists, and the neighbours of a new entry.
             models.Index(fields=["cluster", "position", "key"], name="%(class)s_place"),
             # The last entry of a domain, after which a new one goes.
             models.Index(fields=["cluster", "domain", "position"], name="%(class)s_domain"),
             # Lists, counts and quotas of a person who may see some domains only.
             models.Index(fields=["cluster", "zone"], name="%(class)s_zone"),
+            # The list of what is switched off, which mostly is little.
+            models.Index(
+                fields=["cluster", "position", "key"], condition=models.Q(enabled=False), name="%(class)s_off"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -106,7 +106,7 @@ def look_at(
     """Compare files with what the last publication recorded, and note what differs and what no longer does."""
     if host.release is None:
         return
-    records, memory = recorded(host), memory or Memory()
+    records, memory = recorded(host, site), memory or Memory()
     taken = accepted(host, records)
     opened = {drift.table: drift for drift in Drift.objects.filter(host=host, state=States.OPEN)}
     for table in tables:
@@ -208,7 +208,7 @@ def _diff(host: Host, site: Site, release: Release, found: Found) -> tuple[str, 
         theirs = Path(work) / name
         write(theirs, stamp.body(found.path) if found.seen else ())
         return unified_diff(
-            State(host.cluster, release.change_number).body(found.table, [0]),
+            State(host.cluster, release.change_number).body(found.table),
             theirs,
             labels=(f"{name} (as mailadmin knows it)", f"{name} (as it is on the host)"),
             scratch=Path(work) / "diff",

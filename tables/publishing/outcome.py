@@ -24,7 +24,7 @@ ACTIONS = {
 @transaction.atomic
 def succeed(publication: Publication, *, files: list[dict[str, Any]]) -> None:
     publication.files = files
-    Host.objects.filter(pk=publication.host_id).update(release=publication.release_id)
+    Host.objects.filter(pk=publication.host_id).update(release=publication.release_id, rolled_back_files=None)
     _end(publication, State.SUCCEEDED)
     drift.settle(publication)
 

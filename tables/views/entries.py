@@ -26,6 +26,7 @@ from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.states import to_json
 from tables.views.access import actor_of, key_of, needs
+from tables.views.matches import read_matches
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_PLACE, Page, read_page
 from tables.views.rows import rows_of
@@ -60,8 +61,11 @@ def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
 
 
 def _page(request: HttpRequest, scope: Scope, cluster: Cluster, table: TableSpec, chosen: dict[str, Any]) -> Page[Any]:
-    found = entries.listing(scope=scope, cluster=cluster, table=table, query=chosen["q"], state=chosen["state"])
     keep = {"q": chosen["q"], "state": "" if chosen["state"] == "all" else chosen["state"]}
+    if chosen["q"].split():
+        finder = entries.finder(scope=scope, cluster=cluster, table=table, query=chosen["q"], state=chosen["state"])
+        return read_matches(request, finder, size=settings.PAGE_SIZE, counted=COUNTED, keep=keep)
+    found = entries.listing(scope=scope, cluster=cluster, table=table, state=chosen["state"])
     total = _counter(found) if any(keep.values()) else table_counts(scope, cluster).get(table.name, 0)
     return read_page(request, found, order=BY_PLACE, size=settings.PAGE_SIZE, total=total, keep=keep)
 

@@ -42,6 +42,8 @@ class Page(Generic[M]):
     previous_link: str
     next_link: str
     end_link: str
+    #: The look ended before the list did: more may be found from one of the links on.
+    unfinished: bool = False
 
     @property
     def last(self) -> int:
@@ -59,19 +61,20 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _split(cursor: str) -> tuple[int, str]:
+def split(cursor: str) -> tuple[int, str]:
+    """The place that a cursor of :data:`BY_PLACE` means."""
     position, _dot, key = cursor.partition(".")
     return _number(position), key
 
 
 def _after_place(cursor: str) -> Q:
-    position, key = _split(cursor)
+    position, key = split(cursor)
     # The first condition alone lets the database start in its index; the second says which ties are meant.
     return Q(position__gte=position) & (Q(position__gt=position) | Q(key__gt=key))
 
 
 def _before_place(cursor: str) -> Q:
-    position, key = _split(cursor)
+    position, key = split(cursor)
     return Q(position__lte=position) & (Q(position__lt=position) | Q(key__lt=key))
 
 
@@ -102,21 +105,21 @@ BY_ORDER = _by_column("number", newest_first=False)
 BY_NUMBER = _by_column("number", newest_first=True)
 
 
-def _wanted(parameters: Mapping[str, str], order: Order[M]) -> tuple[str, Q]:
-    """Which way to read, and from where; an address that makes no sense shows the start."""
+def wanted(parameters: Mapping[str, str], order: Order[M]) -> tuple[str, Q, str]:
+    """Which way to read, and from where, also as text; an address that makes no sense shows the start."""
     for way in ("before", "after"):
         cursor = parameters.get(way, "")
         if cursor == END and way == "before":
-            return way, Q()
+            return way, Q(), ""
         if cursor and "\0" not in cursor:
             try:
-                return way, getattr(order, way)(cursor)
+                return way, getattr(order, way)(cursor), cursor
             except ValueError:
                 continue
-    return "after", Q()
+    return "after", Q(), ""
 
 
-def _first_number(parameters: Mapping[str, str], size: int, total: int | None) -> int:
+def first_number(parameters: Mapping[str, str], size: int, total: int | None) -> int:
     """The number of a later page's first row: counted back from the end, or as the address says."""
     if parameters.get("before") == END and total is not None:
         return max(total - size + 1, 1)
@@ -126,11 +129,15 @@ def _first_number(parameters: Mapping[str, str], size: int, total: int | None) -
         return 1
 
 
+def link_of(keep: Mapping[str, str], **parameters: str | int) -> str:
+    return "?" + urlencode({**{name: value for name, value in keep.items() if value}, **parameters})
+
+
 def read_page(
     request: HttpRequest, found: QuerySet[M], *, order: Order[M], size: int, total: Total, keep: Mapping[str, str]
 ) -> Page[M]:
     """The page of ``found`` that the address asks for; ``keep`` are the parameters that every link carries on."""
-    way, place = _wanted(request.GET, order)
+    way, place, _cursor = wanted(request.GET, order)
     backwards = way == "before"
     rows = list((found.reverse() if backwards else found).filter(place)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
@@ -141,10 +148,10 @@ def read_page(
         count: int | None = len(rows)
     else:
         count = total() if callable(total) else total
-    first = _first_number(request.GET, size, count) if earlier else 1
+    first = first_number(request.GET, size, count) if earlier else 1
 
     def link(**parameters: str | int) -> str:
-        return "?" + urlencode({**{name: value for name, value in keep.items() if value}, **parameters})
+        return link_of(keep, **parameters)
 
     return Page(
         rows=rows,

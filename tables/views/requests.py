@@ -31,7 +31,7 @@ from tables import (
     threads,
     undoing,
 )
-from tables.context import cluster_of, scope_of
+from tables.context import about, cluster_of, scope_of
 from tables.differences import Line, of_text
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
 from tables.models import Change, ChangeRequest, Remark
@@ -100,7 +100,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def find_request(request: HttpRequest, pk: int) -> ChangeRequest:
-    return seeing.request(scope_of(request), pk)
+    found = seeing.request(scope_of(request), pk)
+    about(request, found.cluster)
+    return found
 
 
 def show(

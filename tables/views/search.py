@@ -25,12 +25,13 @@ def everywhere(request: HttpRequest) -> HttpResponse:
     query = SearchForm(request.GET).chosen()["q"]
     groups = [
         {
-            "table": table,
-            "rows": rows_of(scope, cluster, table, found),
-            "more": more,
-            "url": f"{reverse('table', args=[table])}?{urlencode({'q': query})}",
+            "table": group.table,
+            "rows": rows_of(scope, cluster, group.table, group.entries),
+            "more": group.more,
+            "unfinished": group.unfinished,
+            "url": f"{reverse('table', args=[group.table])}?{urlencode({'q': query})}",
         }
-        for table, found, more in entries.search(scope=scope, cluster=cluster, query=query, limit=SHOWN)
+        for group in entries.search(scope=scope, cluster=cluster, query=query, limit=SHOWN)
     ]
     context = {"groups": groups, "search_query": query, "shown": SHOWN}
     return render_narrow(request, "search.html", "_search_results.html", context)

@@ -76,8 +76,12 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "drift": (EVERYBODY, set()),
     "drift-overwrite": (set(), PUBLISHERS),
     "drift-take-over": (EDITORS, EDITORS),
+    "hold-release": (set(), PUBLISHERS - {"gina"}),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
+    "hosts": (EVERYBODY, set()),
+    "host": (EVERYBODY, set()),
+    "cluster-switch": (set(), EVERYBODY),
     "notices": (EVERYBODY, set()),
     "notices-read": (set(), EVERYBODY),
     "notice-read": (set(), EVERYBODY),
@@ -100,6 +104,8 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
 
 #: Of one's own account, for whoever has one; the log-in itself is for strangers.
 OWN = ("account_", "mfa_", "theme")
+#: What machines ask, without an account (test_watching.py).
+FOR_MACHINES = ("healthz", "readyz", "metrics")
 
 HOSTILE = "<script>alert(1)</script>\"'>&<img src=x onerror=alert(2)>"
 
@@ -114,7 +120,7 @@ def our_names() -> set[str]:
                 found.add(pattern.name)
         return found
 
-    return {name for name in names(get_resolver().url_patterns) if not name.startswith(OWN)}
+    return {name for name in names(get_resolver().url_patterns) if not name.startswith((*OWN, *FOR_MACHINES))}
 
 
 SECRET = "authinfo:smart.example"
@@ -146,7 +152,9 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     assert isinstance(waits, ChangeRequest)
     drift = written_down(host, publication.release, "aliases", f"# {HOSTILE}\n")
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
+    numbers["host"] = host.pk
     numbers["drift"] = drift.pk
+    numbers["hold"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk

@@ -256,6 +256,7 @@ def test_counts_are_of_what_a_person_sees(world: World) -> None:
     assert mine == {
         "Home": "",
         "Requests": "1",
+        "Hosts": "",
         "Publish": "3",
         "Problems": "1",
         "access": "2",

@@ -1,0 +1,149 @@
+"""Entries that match some words, a page at a time in the order of their file, after a bounded look into the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from tables.models import Cluster, EntryModel
+from tables.searching import index
+from tables.searching.places import block_of, documents, range_of
+
+#: Documents that one page looks into at most. That is 16,000 to 32,000 entries that have all parts of the words.
+DOCUMENTS = 1000
+#: Those that it looks into first: where a word is common, there is a page of matches in them.
+FIRST = 48
+#: Entries that one page looks through when the words are too short for the index.
+SCANNED = 10_000
+
+#: A place in a file.
+Place = tuple[int, str]
+#: After every key.
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Matches in the order in which they were looked for, and where the look ended if that was not at the end."""
+
+    rows: list[EntryModel]
+    stopped: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """``matching``: the entries that are meant, in no order. ``wanted``: trigrams that each of them has, if any.
+
+    A person who sees some domains only is not shown how far a look came: ``bounded`` is off, and all of theirs is read.
+    """
+
+    cluster: Cluster
+    everything: QuerySet[EntryModel]
+    matching: QuerySet[EntryModel]
+    wanted: Sequence[str]
+    bounded: bool = True
+
+    def read(self, *, start: Place | None = None, place: Q | None = None, backwards: bool = False, most: int) -> Found:
+        """Up to ``most`` matches from a place on. ``place``: the condition on what comes after it."""
+        matching = self.matching.filter(place) if place else self.matching
+        if not self.bounded:
+            return Found(list(matching.order_by(*_order(backwards))[:most]))
+        if self.wanted:
+            return self._by_index(matching, start, backwards=backwards, most=most)
+        return self._by_reading(matching, place, backwards=backwards, most=most)
+
+    def count(self, most: int) -> int | None:
+        """How many there are, no further than ``most``; ``None`` when that took too long a look."""
+        if not self.bounded:
+            return len(self.matching.values_list("pk", flat=True)[:most])
+        if not self.wanted:
+            return _unless(self._by_reading(self.matching, None, backwards=False, most=most), most)
+        numbers = self._documents(None, backwards=False)
+        found = len(self._within(self.matching, _blocks(numbers), most, ordered=False))
+        return found if found >= most or len(numbers) <= DOCUMENTS else None
+
+    # --- by the index ---
+
+    def _documents(self, start: Place | None, *, backwards: bool) -> list[int]:
+        vendor, position = connection.vendor, start[0] if start else None
+        side = {"end": position} if backwards else {"start": position}
+        return index.documents_with(
+            connection,
+            table=self.matching.model._meta.db_table,
+            wanted=list(self.wanted),
+            within=documents(vendor, self.cluster.pk, **side),
+            backwards=backwards,
+            most=DOCUMENTS + 1,
+        )
+
+    def _by_index(self, matching: QuerySet[EntryModel], start: Place | None, *, backwards: bool, most: int) -> Found:
+        numbers = self._documents(start, backwards=backwards)
+        blocks = _blocks(numbers[:DOCUMENTS])
+        rows: list[EntryModel] = []
+        for part in (blocks[:FIRST], blocks[FIRST:]):
+            if part and len(rows) < most:
+                rows += self._within(matching, part, most - len(rows), backwards=backwards)
+        if len(numbers) <= DOCUMENTS or len(rows) >= most:
+            return Found(rows)
+        # The block of the last one may have documents that were not asked for: it is looked into again, from its edge.
+        first, after = range_of(connection.vendor, blocks[-1])
+        return Found(rows, (first, "") if backwards else (after - 1, _LAST))
+
+    def _within(
+        self,
+        matching: QuerySet[EntryModel],
+        blocks: Sequence[int],
+        most: int,
+        *,
+        backwards: bool = False,
+        ordered: bool = True,
+    ) -> list[EntryModel]:
+        """Matches in some blocks. The ranges lead: as alternatives of one question they would each be weighed."""
+        if not blocks:
+            return []
+        inside = matching.order_by().filter(
+            position__gte=RawSQL("d.first", []),
+            position__lt=RawSQL("d.after", []),
+        )
+        statement, parameters = inside.query.sql_with_params()
+        ranges = [range_of(connection.vendor, block) for block in blocks]
+        way = "DESC" if backwards else "ASC"
+        values = ", ".join(["(%s, %s)"] * len(ranges))
+        order = f"ORDER BY x.position {way}, x.key {way}" if ordered else ""
+        if connection.vendor == "postgresql":
+            # OFFSET 0: each range is looked up by itself, whatever the planner thinks of how many there are.
+            source = f"SELECT x.* FROM d CROSS JOIN LATERAL ({statement} OFFSET 0) AS x"  # noqa: S608
+        else:
+            table = f'"{matching.model._meta.db_table}"'
+            source = f"SELECT x.* FROM ({statement.replace(f' FROM {table}', f' FROM d CROSS JOIN {table}', 1)}) AS x"  # noqa: S608
+        sql = f"WITH d(first, after) AS (VALUES {values}) {source} {order} LIMIT %s"
+        found = matching.model._default_manager.raw(sql, [*(edge for one in ranges for edge in one), *parameters, most])
+        return list(found)
+
+    # --- without ---
+
+    def _by_reading(self, matching: QuerySet[EntryModel], place: Q | None, *, backwards: bool, most: int) -> Found:
+        order = _order(backwards)
+        all_there = self.everything.filter(place) if place else self.everything
+        last = all_there.order_by(*order).values_list("position", flat=True)[SCANNED : SCANNED + 1].first()
+        if last is None:
+            return Found(list(matching.order_by(*order)[:most]))
+        looked = Q(position__gte=last) if backwards else Q(position__lte=last)
+        rows = list(matching.filter(looked).order_by(*order)[:most])
+        return Found(rows, None if len(rows) >= most else (last, "" if backwards else _LAST))
+
+
+def _order(backwards: bool) -> tuple[str, str]:
+    return ("-position", "-key") if backwards else ("position", "key")
+
+
+def _blocks(numbers: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(map(block_of, numbers)))
+
+
+def _unless(found: Found, most: int) -> int | None:
+    return len(found.rows) if found.stopped is None or len(found.rows) >= most else None
