@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts import roles
 from tables import changes, drifts, inbox, seeing
-from tables.context import cluster_of, scope_of
+from tables.context import about, scope_of
 from tables.differences import Line, difference, of_text
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonForm
@@ -109,4 +109,6 @@ def overwrite(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _find(request: HttpRequest, pk: int) -> Drift:
-    return seeing.drift(scope_of(request), cluster_of(request), pk)
+    found = seeing.drift(scope_of(request), pk)
+    about(request, found.host.cluster)
+    return found
