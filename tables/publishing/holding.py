@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, scopes
+from tables import audit, scopes, waking
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import Host, Publication, Release
@@ -126,6 +126,7 @@ def _queue_newest(host: Host, actor: Actor) -> None:
     waits = Publication.objects.filter(host=host, state=Publication.State.QUEUED).exists()
     if wanted and wanted.pk != host.release_id and not waits:
         Publication.objects.create(release=wanted, host=host, requested_by_name=actor.name)
+    waking.wake(host.cluster)
 
 
 def words(host: Host) -> str:
