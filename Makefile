@@ -3,6 +3,7 @@
 # make fuzz        7,000 random files by our reading and by the real programs; FUZZ="--files 20000 --seed 1" for others
 # make machine     random people at work on both databases for 11 minutes; MACHINE="--machine-minutes 30" for longer
 # make faults      everything that can go wrong in a publication, at each system call; FAULTS="--seed 1 --only killed"
+# make soak        people, kills and a stranger who sends at three mail hosts for ten minutes; SOAK="--minutes 2 --seed 5"
 # make lint        what a commit must pass besides
 # make coverage    every branch of the core, by its own tests
 # make bench       times at a million entries, beside makemap as typed by hand
@@ -14,7 +15,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: help setup setup-test run test fuzz machine faults lint coverage docs bench lock screenshots
+.PHONY: help setup setup-test run test fuzz machine faults soak lint coverage docs bench lock screenshots
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -39,6 +40,9 @@ machine: setup-test
 
 faults: setup-test
 	@exec $(VENV) -m tests.faults $(FAULTS)
+
+soak: setup-test
+	@exec $(VENV) -m tests.soak $(SOAK)
 
 lint: setup-test
 	@$(VENV) -m ruff check .

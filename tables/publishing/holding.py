@@ -26,6 +26,12 @@ def stands(host: Host, directory: MailDir) -> bool:
     return held is not None and not held.released and host.held_since == _since(held)
 
 
+def is_news(host: Host, directory: MailDir) -> bool:
+    """Whether the files are those of a rollback of which the database knows nothing yet."""
+    held = Held.load(directory)
+    return held is not None and _since(held) not in {host.held_since, host.hold_released}
+
+
 def unsettled(host: Host, directory: MailDir) -> bool:
     return host.held_since is not None or held_path(directory).exists()
 

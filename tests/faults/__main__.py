@@ -36,7 +36,7 @@ def main() -> int:
     wrong = list(summary(results))
     print("\n".join(wrong) or "Every case ended in the old or the new state, and the next publisher converged.")
     if options.write:
-        PAGE.write_text(page(results, options.seed))
+        PAGE.write_text(page(results, " ".join(sys.argv[1:])))
     return 1 if wrong else 0
 
 
@@ -45,6 +45,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--only", default="", help="only faults whose name contains this")
     parser.add_argument("--sample", type=int, default=0, help="so many kills, and each other fault once or twice")
+    parser.add_argument("--each", type=int, default=1, help="in a sample, so many points of every other fault")
     parser.add_argument("--database", default="", choices=["", "sqlite", "postgresql"])
     parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     return parser.parse_args()
@@ -61,7 +62,7 @@ def url_of(name: str) -> Iterator[str]:
 def play(options: argparse.Namespace, name: str) -> list[dict[str, Any]]:
     started = time.monotonic()
     with url_of(name) as url:
-        found = outcomes(url, seed=options.seed, only=options.only, kills=options.sample)
+        found = outcomes(url, seed=options.seed, only=options.only, kills=options.sample, each=options.each)
     print(f"{name}: {len(found)} cases in {time.monotonic() - started:.0f} s.", flush=True)
     return found
 

@@ -15,8 +15,6 @@ import django
 from tests.faults.case import Case, Outcome
 from tests.faults.playing import Theatre
 
-#: Of a fault with many points, so many in a sample.
-EACH = 1
 #: After so many cases it is said how far they got.
 TELL = 100
 
@@ -28,6 +26,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--without", default="")
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--each", type=int, default=1)
     options = parser.parse_args()
     django.setup()
     prepare()
@@ -36,7 +35,7 @@ def main() -> None:
     theatre, cases = matrix.open_theatre(options.directory)
     chosen = [case for case in cases if re.search(options.only, case.name) and not matches(options.without, case.name)]
     if options.kills:
-        chosen = matrix.sample(chosen, options.kills, EACH, random.Random(options.seed))
+        chosen = matrix.sample(chosen, options.kills, options.each, random.Random(options.seed))
     outcomes = perform(theatre, chosen)
     theatre.start.remove()
     (options.directory / "results.json").write_text(json.dumps([outcome.as_json() for outcome in outcomes]))

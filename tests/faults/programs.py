@@ -12,7 +12,7 @@ from tests.faults.stage import BIN, Place
 
 REAL = {"makemap": "/usr/sbin/makemap", "sendmail": "/usr/sbin/sendmail", "perl": "/usr/bin/perl"}
 #: Seconds that a hanging program gets here.
-PATIENCE = 1.0
+PATIENCE = 2.5
 HANGS = "sleep 60"
 NOWHERE = "/dev/null"
 #: Programs that a publisher starts, and those that these start.
@@ -103,7 +103,7 @@ def _called(program: str, when: str) -> str:
 #: ``$text`` is the file of the aliases.
 SCRIPT_OF = """#!/bin/sh
 for last; do :; done
-text=${{last#-OAliasFile=}}
+text=/${{last#*/}}
 case " $* " in
 {when}) {instead} ;;
 *) exec {real} "$@" ;;

@@ -15,12 +15,12 @@ BASE = Path(__file__).resolve().parents[2]
 
 
 def outcomes(
-    url: str, *, seed: int, only: str = "", without: str = "", kills: int = 0, migrated: str = ""
+    url: str, *, seed: int, only: str = "", without: str = "", kills: int = 0, each: int = 1, migrated: str = ""
 ) -> list[dict[str, Any]]:
     """What became of the cases whose names match; with ``kills``, of a sample of them. No ``url`` means SQLite."""
     with place() as directory:
         command = [sys.executable, "-m", "tests.faults.play", str(directory), f"--seed={seed}"]
-        command += [f"--only={only}", f"--without={without}", f"--kills={kills}"]
+        command += [f"--only={only}", f"--without={without}", f"--kills={kills}", f"--each={each}"]
         done = subprocess.run(command, env=environment(directory, url, migrated), check=False, cwd=BASE)
         if done.returncode:
             raise RuntimeError(f"The cases could not be played to their end: status {done.returncode}.")

@@ -28,30 +28,20 @@ def url() -> str:
     return f"postgresql:///{connection.settings_dict['NAME']}?{urlencode(found)}"
 
 
-@pytest.fixture(scope="module")
-def found(django_db_setup: None) -> dict[str, Any]:
+def test_ten_hosts_in_three_clusters_hold_what_their_tables_say_whatever_became_of_them() -> None:
+    """One test of several scenes: they take their time, and are played once."""
     with place() as directory:
         command = [sys.executable, "-m", "tests.soak.several", str(directory), url()]
         subprocess.run(command, check=True, cwd=BASE)
-        results: dict[str, Any] = json.loads((directory / "results.json").read_text())
-        return results
-
-
-def test_ten_hosts_in_three_clusters_hold_what_their_tables_say(found: dict[str, Any]) -> None:
+        found: dict[str, Any] = json.loads((directory / "results.json").read_text())
     assert found["differences"] == []
     assert found["hosts"] == {name: cluster for name, cluster, _daemon in HOSTS}
     assert found["verified"] == []
     assert set(found["statuses"]) == {0}
-
-
-def test_a_host_that_was_down_for_ten_releases_goes_straight_to_the_newest(found: dict[str, Any]) -> None:
+    # They are woken, and need not look.
+    assert found["woken"] < WOKEN
+    # Whoever was down for ten releases goes straight to the newest.
     assert len(found["away"]["releases"]) == RELEASES
     assert found["away"]["carried_out"] == found["away"]["releases"][-1:], f"on {AWAY}"
-
-
-def test_hosts_are_woken_and_need_not_look(found: dict[str, Any]) -> None:
-    assert found["woken"] < WOKEN
-
-
-def test_publishers_go_on_by_themselves_when_the_server_fell_and_came_back(found: dict[str, Any]) -> None:
+    # When the server fell and came back, publishers went on by themselves.
     assert found["fall"]["same"]

@@ -140,7 +140,8 @@ SUCCESS = "/mail/aliases: 3 aliases, longest 9 bytes, 42 bytes total\n"
 def test_newaliases_succeeds_by_its_line_with_the_number_expected() -> None:
     programs = Programs(answer := said(SUCCESS))
     assert builder(programs).newaliases(Path("/mail/aliases"), 3) is answer
-    assert programs.asked == [("sendmail", "-bi", "-C", "/nonexistent/sendmail.cf", "-OAliasFile=hash:/mail/aliases")]
+    asked = ("sendmail", "-bi", "-C", "/nonexistent/sendmail.cf", "-OAliasFile=hash:-N /mail/aliases")
+    assert programs.asked == [asked]
 
 
 @pytest.mark.parametrize(
