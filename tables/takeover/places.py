@@ -65,10 +65,15 @@ def place(
 
 
 def known_places(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, int]]:
-    """Where blocks with the same keys stood, as (position, number of the new one)."""
+    """Where blocks with the same keys stood, as (position, number of the new one); texts in order, if as many stood."""
     places = {(name(block), len(block)): block[0].position for block in old if name(block)}
     keys = [(name(block), len(block)) for block in new]
-    return [(places[key], number) for number, key in enumerate(keys) if key in places]
+    found = [(places[key], number) for number, key in enumerate(keys) if key in places]
+    stood = [block[0].position for block in old if not name(block)]
+    texts = [number for number, block in enumerate(new) if not name(block)]
+    if len(stood) == len(texts):
+        found += zip(stood, texts, strict=True)
+    return found
 
 
 def _longest(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -80,8 +80,7 @@ def _previewed(drift: Drift) -> dict[str, object]:
         "more": max(len(merged.pairs) - SHOWN, 0),
         "texts": [(text.table, of_text(text.table, text.before, text.after)) for text in merged.texts[:SHOWN]],
         "conflicts": [
-            (conflict.key, difference([], lines(conflict.theirs)), difference([], lines(conflict.ours)))
-            for conflict in merged.conflicts[:SHOWN]
+            (conflict.key, lines(conflict.theirs), lines(conflict.ours)) for conflict in merged.conflicts[:SHOWN]
         ],
     }
 

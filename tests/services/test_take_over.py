@@ -150,6 +150,9 @@ def test_only_what_is_different_is_in_the_request(live: Live) -> None:
     request = live.take("aliases", live.body("aliases") + b"\n# the end\n")
     assert not request.changes.exists()
     assert list(request.passage_changes.values_list("before", "after")) == [("", "\n# the end\n")]
+    request = live.take("aliases", live.body("aliases").replace(b"--- machines ---", b"=== machines ==="))
+    (text,) = request.passage_changes.all()
+    assert (text.before, text.after) == ("\n# --- machines ---\n\n", "\n# === machines ===\n\n")
 
 
 def test_what_the_panel_changed_meanwhile_is_kept(live: Live, alice: User) -> None:

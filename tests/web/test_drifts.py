@@ -98,7 +98,7 @@ def test_what_ended_is_not_overwritten(host: Host, alice: User) -> None:
     Drift.objects.filter(pk=drift.pk).update(state="gone", ended_at=drift.found_at)
     page = text(visitor(alice).post(f"/drifts/{drift.pk}/overwrite/", follow=True))
     assert "is gone since" in page
-    assert "Overwrite with" not in page
+    assert "Overwrite it" not in page
     assert not Publication.objects.filter(state=Publication.State.QUEUED).exists()
 
 
@@ -153,6 +153,7 @@ def test_conflicts_are_shown_side_by_side(host: Host, alice: User) -> None:
     assert "In conflict, and not taken" in page
     assert "sales: bob" in page
     assert "sales: carol" in page
+    assert "Line(" not in page
 
 
 def test_garbage_is_refused_in_words(host: Host, alice: User) -> None:
