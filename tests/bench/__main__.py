@@ -1,6 +1,6 @@
 """``make bench``: the core at a million entries, beside makemap as typed by hand, in one run.
 
-    .venv/bin/python -m tests.bench [--entries N] [--runs N]
+    .venv/bin/python -m tests.bench [--entries N] [--runs N] [--only core|pages]
 
 Exit status 1 when a bound does not hold. Each figure is the median of the runs, which take turns.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import texts
+from tests.bench import pages, texts
 
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "bench"
 
@@ -116,7 +116,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", choices=("core", "pages"), help="one part of it")
     arguments = parser.parse_args()
+    broken = 0 if arguments.only == "pages" else core(arguments)
+    if arguments.only != "core":
+        broken |= pages.run(arguments.entries)
+    return broken
+
+
+def core(arguments: argparse.Namespace) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     small = measure(arguments.entries // 10, 1)
     large = measure(arguments.entries, arguments.runs)
