@@ -2,6 +2,8 @@
 # make test        every test, on SQLite and on PostgreSQL, with the real sendmail
 # make fuzz        7,000 random files by our reading and by the real programs; FUZZ="--files 20000 --seed 1" for others
 # make machine     random people at work on both databases for 11 minutes; MACHINE="--machine-minutes 30" for longer
+# make faults      everything that can go wrong in a publication, at each system call; FAULTS="--seed 1 --only killed"
+# make soak        people, kills and a stranger who sends at three mail hosts for ten minutes; SOAK="--minutes 2 --seed 5"
 # make lint        what a commit must pass besides
 # make coverage    every branch of the core, by its own tests
 # make bench       times at a million entries, beside makemap as typed by hand
@@ -13,7 +15,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: help setup setup-test run test fuzz machine lint coverage docs bench lock screenshots
+.PHONY: help setup setup-test run test fuzz machine faults soak lint coverage docs bench lock screenshots
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -36,13 +38,20 @@ fuzz: setup-test
 machine: setup-test
 	@exec $(VENV) -m tests.all tests/machine/long_run.py $(MACHINE)
 
+faults: setup-test
+	@exec $(VENV) -m tests.faults $(FAULTS)
+
+soak: setup-test
+	@exec $(VENV) -m tests.soak $(SOAK)
+
 lint: setup-test
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m mypy mailadmin tables deploy
 
 coverage: setup-test
-	@$(VENV) -m coverage run -m pytest -q -p no:cacheprovider tests/core tests/publisher/test_mailcf.py
+	@$(VENV) -m coverage run -m pytest -q -p no:cacheprovider tests/core tests/publisher/test_mailcf.py tests/publisher/test_rollback.py \
+		tests/publisher/test_rollback_killed.py
 	@$(VENV) -m coverage report
 
 bench: setup-test

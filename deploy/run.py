@@ -78,7 +78,7 @@ def prepare(own_cf: bool) -> None:
     django.setup()
     settings.MAIL_DIR.mkdir(parents=True, exist_ok=True)
     if own_cf:
-        sendmail_cf.build(settings.SENDMAIL_CF, mail_dir=settings.MAIL_DIR, map_type=settings.MAP_TYPE)
+        sendmail_cf.build(settings.SENDMAIL_CF, mail_dir=settings.MAIL_DIR, map_type=settings.MAP_TYPE or "hash")
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
     call_command("first_run", sample=(BASE / install.FRESH_MAIL_DIR).exists())

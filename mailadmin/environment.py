@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from tables.sendmail.whereabouts import BadOverride, Override, parse_overrides
+
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -55,6 +57,21 @@ def words(name: str, default: str = "") -> list[str]:
     return [word for word in text(name, default).replace(",", " ").split() if word]
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    given = text(name, default).strip()
+    if given and given not in allowed:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to {' or '.join(allowed)}.")
+    return given
+
+
+def files(name: str) -> dict[str, Override]:
+    """``TABLE=[TYPE:]TEXT[:MAP]``, separated by blanks."""
+    try:
+        return parse_overrides(text(name).split())
+    except BadOverride as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
+
+
 def path(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
 
@@ -76,17 +93,23 @@ def url(name: str, default: str) -> str:
     return given
 
 
-def secret(name: str, *, generated: Path) -> str:
-    """The secret itself, what the file that ``NAME_FILE`` names holds, or one made once and kept in ``generated``."""
+def given_secret(name: str) -> str:
+    """The secret itself, or what the file that ``NAME_FILE`` names holds; empty when neither is set."""
     if given := text(name):
         return given
-    if source := text(f"{name}_FILE"):
-        try:
-            return Path(source).read_text().strip()
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"{name}_FILE names {source}, which cannot be read: {error.strerror}."
-            ) from error
+    source = text(f"{name}_FILE")
+    if not source:
+        return ""
+    try:
+        return Path(source).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {source}, which cannot be read: {error.strerror}.") from error
+
+
+def secret(name: str, *, generated: Path) -> str:
+    """The same, or one made once and kept in ``generated``."""
+    if given := given_secret(name):
+        return given
     try:
         return generated.read_text()
     except FileNotFoundError:

@@ -22,6 +22,8 @@ HTTPS = env.flag("MAILADMIN_HTTPS", False)
 MAIL_DIR = env.path("MAILADMIN_MAIL_DIR", STATE_DIR / "mail")
 #: The name under which this machine's publisher registers.
 HOST_NAME = env.text("MAILADMIN_HOST", socket.gethostname())
+#: The cluster in which it registers. Empty: the one that it is in, or else the default one.
+CLUSTER = env.text("MAILADMIN_CLUSTER")
 #: The sendmail.cf that newaliases and the proof of life read; for our own mail directory what make run built.
 _OWN_CF = STATE_DIR / "sendmail" / "sendmail.cf"
 _LIVE_CF = Path("/etc/mail/sendmail.cf")
@@ -32,11 +34,18 @@ SENDMAIL_CF = env.path(
 SENDMAIL_PID_FILE = env.text("MAILADMIN_SENDMAIL_PID_FILE")
 #: Whether a daemon must be signalled and answer: yes, no, or auto (only if its pid file names a living process).
 SENDMAIL_DAEMON = env.text("MAILADMIN_SENDMAIL_DAEMON", "auto")
-MAP_TYPE = env.text("MAILADMIN_MAP_TYPE", "hash")
+#: How all maps are built. Empty: as SENDMAIL_CF says of each.
+MAP_TYPE = env.choice("MAILADMIN_MAP_TYPE", "", ("hash", "btree"))
+#: Tables whose files or types are others than SENDMAIL_CF says.
+FILES = env.files("MAILADMIN_FILES")
 #: Published generations that are kept on the host.
 KEEP_GENERATIONS = env.number("MAILADMIN_KEEP_GENERATIONS", 5, least=1)
+#: Publications of a few changes of one table, each made in a copy of its map, after which it is made anew as a whole.
+FULL_EVERY = env.number("MAILADMIN_FULL_EVERY", 50)
 #: Seconds between two looks of the publisher at the database.
 POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
+#: Between two looks of the publisher at the files that it wrote.
+DRIFT_SECONDS = env.number("MAILADMIN_DRIFT_SECONDS", 60, least=1)
 #: Seconds that one external command may take.
 COMMAND_SECONDS = env.number("MAILADMIN_COMMAND_SECONDS", 300, least=1)
 #: Share of a table, in per cent, that one publication may delete or change before a person must say so.
@@ -51,6 +60,8 @@ REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, 
 LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
 #: The syslog server that gets every audit event. Nothing: none does.
 AUDIT_SYSLOG = env.syslog("MAILADMIN_AUDIT_SYSLOG")
+#: What a Prometheus server shows to be told how everything stands. Nothing: nobody is told.
+METRICS_TOKEN = env.given_secret("MAILADMIN_METRICS_TOKEN")
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
 
 # --- letters ----------------------------------------------------------------------------------------------------------
@@ -205,11 +216,16 @@ STORAGES = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+#: How a line of the log is written: for people (line) or for programs (json).
+LOG_FORMAT = env.choice("MAILADMIN_LOG_FORMAT", "line", ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "mailadmin.logs.json_formatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"mailadmin": {"level": env.text("MAILADMIN_LOG_LEVEL", "INFO").upper()}},
 }

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from tables import applying, audit, changes, contributors, notices, scopes
+from tables import applying, audit, changes, contributors, notices, passages, scopes
 from tables.actors import Actor
 from tables.entries import get_entry
 from tables.errors import ChangeError, Invalid, Stale, Unconfirmed
@@ -38,6 +38,8 @@ def why_not(request: ChangeRequest) -> str:
         return "What was taken over at the start is not edited."
     if request.kind == ChangeRequest.Kind.POLICY:
         return "A change of the policy is not edited. Withdraw it and propose another one."
+    if request.kind == ChangeRequest.Kind.TAKE_OVER or passages.any_in(request):
+        return "It carries text between entries, which is not edited here. Withdraw it and make it anew."
     if request.state not in {State.SUBMITTED, State.APPROVED, State.CONFLICTED}:
         return f"Change request {request.pk} is {request.state} and can no longer be edited."
     return ""

@@ -1,5 +1,5 @@
-"""The database refuses to alter or delete audit events, reviews, contributors, releases, policies, original files and
-the text between entries, and a review by an author. What else it refuses is in :mod:`tables.guards`."""
+"""The database refuses to alter or delete audit events, reviews, contributors, releases, policies and original files,
+and a review by an author. What else it refuses is in :mod:`tables.guards`."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -11,7 +11,6 @@ TABLES = (
     "tables_review",
     "tables_contributor",
     "tables_release",
-    "tables_filepassage",
     "tables_originalfile",
     "tables_originalpart",
     "tables_policyversion",
@@ -55,8 +54,6 @@ _SAME = {
     "AND checksum = NEW.checksum AND turn = NEW.turn)",
     "tables_contributor": "id = NEW.id OR (request_id = NEW.request_id AND person_id = NEW.person_id)",
     "tables_release": "id = NEW.id OR (cluster_id = NEW.cluster_id AND number = NEW.number)",
-    "tables_filepassage": 'id = NEW.id OR (cluster_id = NEW.cluster_id AND "table" = NEW."table" '
-    "AND position = NEW.position)",
     "tables_originalfile": 'id = NEW.id OR (request_id = NEW.request_id AND "table" = NEW."table")',
     "tables_originalpart": "id = NEW.id OR (file_id = NEW.file_id AND number = NEW.number)",
     "tables_policyversion": "id = NEW.id OR request_id = NEW.request_id "

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tables import audit, glass_gate, notices, policy, policy_gate, reviewers, scopes, sizes
+from tables import audit, drift_ends, glass_gate, notices, passages, policy, policy_gate, reviewers, scopes, sizes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
@@ -55,7 +55,7 @@ def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
     Those of the whole file are not in it: they change with every other edit of the table, which nobody need approve
     this request again for.
     """
-    looked_at = {
+    looked_at: dict[str, Any] = {
         "request": request.pk,
         "reason": request.reason,
         "changes": [
@@ -63,8 +63,11 @@ def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
             for change in sorted(changes, key=lambda change: (change.table, change.key))
         ],
     }
-    beside = policy_gate.carried(request)
-    return checksum(looked_at if beside is None else {**looked_at, "beside": beside})
+    if (beside := policy_gate.carried(request)) is not None:
+        looked_at["beside"] = beside
+    if texts := passages.carried(request):
+        looked_at["texts"] = texts
+    return checksum(looked_at)
 
 
 def _lines(change: Change) -> list[str]:
@@ -160,7 +163,7 @@ def _apply(
         glass_gate.refuse_other(glass=glass, request=request, actor=actor)
     elif held_back := waits(request, changes):
         raise Waiting(held_back)
-    if overtaken := policy_gate.conflict(request):
+    if overtaken := policy_gate.conflict(request) or passages.conflict(request):
         return _end_in_conflict(request, actor, overtaken)
     if found := conflicts(cluster, changes):
         return _conflicted(request, actor, found)
@@ -170,9 +173,11 @@ def _apply(
     policy_gate.carry_out(request=request, actor=actor)
     _write(cluster, changes)
     _number(cluster, changes)
+    passages.carry_out(request=request, actor=actor, about=_of_request(request))
     close(request=request, state=State.APPLIED)
     _record(cluster, request, actor, changes)
     _overtake(cluster, request, actor, changes)
+    drift_ends.taken_over(request=request, actor=actor)
     notices.applied(request=request, actor=actor)
     return request
 
@@ -329,16 +334,20 @@ def _record(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Seq
 
 def _further(request: ChangeRequest, change: Change) -> dict[str, Any]:
     """What the history says beside the change itself, where it is not what it mostly is: so nobody alters it unseen."""
+    told = _of_request(request)
+    if (request.author_id, request.author_name) != (change.author_id, change.author_name):
+        told["author"] = request.author_name
+    return told | {name: True for name in ("risky", "alone") if getattr(change, name)}
+
+
+def _of_request(request: ChangeRequest) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if request.kind != ChangeRequest.Kind.EDIT:
         told["kind"] = request.kind
-    if (request.author_id, request.author_name) != (change.author_id, change.author_name):
-        told["author"] = request.author_name
     if request.risks:
         told["risks"] = request.risks
     beside = {"asked": request.asked, "policy": request.policy_version, "undoes": request.undoes_id}
-    told |= {name: value for name, value in beside.items() if value}
-    return told | {name: True for name in ("risky", "alone") if getattr(change, name)}
+    return told | {name: value for name, value in beside.items() if value}
 
 
 def _overtake(cluster: Cluster, request: ChangeRequest, actor: Actor, changes: Sequence[Change]) -> None:

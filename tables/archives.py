@@ -16,7 +16,7 @@ from django.db.models import Q
 from tables.audit import BATCH, Finding
 from tables.eventlines import event_of
 from tables.models import AuditArchive, AuditEvent, Change, ChangeRequest, Cluster
-from tables.releases import entries_at
+from tables.releases import rows_at
 from tables.sendmail.tables import TABLES
 from tables.states import checksum, table_digest
 
@@ -114,7 +114,7 @@ def digests(cluster: Cluster, change: int) -> dict[str, list[Any]]:
     """Of each table as it was after that change."""
     tables = TABLES.values()
     return {
-        t.name: list(table_digest(entries_at(cluster=cluster, table=t, change_number=change, by="key"))) for t in tables
+        t.name: list(table_digest(rows_at(cluster=cluster, table=t, change_number=change, by="key"))) for t in tables
     }
 
 
@@ -207,7 +207,7 @@ def made(cluster: Cluster, events: Iterator[AuditEvent]) -> dict[str, Any]:
             kept["baseline"] = {key: event.detail[key] for key in ("change", "tables")} | {"at": event.at.isoformat()}
         if event.action in {"baseline", "import"}:
             kept["originals"] = kept["originals"] | originals_told(event)
-        if event.action == "baseline" or event.action.startswith("entry-"):
+        if event.action in {"baseline", "passage-changed"} or event.action.startswith("entry-"):
             kept["change"] = max(kept["change"], event.detail.get("change", 0))
         if event.action == APPROVED:
             approvals[str(event.request_id)] = [*approvals.get(str(event.request_id), ()), approval_told(event)]

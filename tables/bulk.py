@@ -13,6 +13,7 @@ from tables.models import ENTRY_MODELS, Cluster
 from tables.searching import index
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.territory import zone
+from tables.unindexed import unindexed
 
 #: Rows that one call takes.
 CHUNK = 5000
@@ -23,7 +24,7 @@ COLUMNS = ("cluster_id", "key", "domain", "zone", "value", "comment", "enabled",
 def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> None:
     """Insert entries into a table that holds none of their keys."""
     model = ENTRY_MODELS[table.name]
-    with index.put_off(connection, table=model._meta.db_table, cluster=cluster.pk):
+    with index.put_off(connection, table=model._meta.db_table, cluster=cluster.pk), unindexed(model):
         insert(model=model, columns=COLUMNS, rows=_values(cluster, table, entries))
 
 

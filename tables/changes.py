@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mailadmin.accounts.roles import EDIT
-from tables import applying, audit, contributors, notices, policy, reviewers, scopes, seeing
+from tables import applying, audit, contributors, notices, passages, policy, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.entries import find, get_entry, look_around
 from tables.errors import (
@@ -157,7 +157,7 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be submitted.")
     changes = applying.changes_of(request)
-    if not changes:
+    if not changes and not passages.any_in(request):
         raise ChangeError("Nothing was changed. Edit something before you submit.")
     found = risks_of_each(cluster, changes)
     risks = frozenset[Risk]().union(*found)

@@ -18,6 +18,7 @@ from tables.sendmail.lint import Context, Finding, holds_here, lint
 from tables.sendmail.render import comment_lines, item_text
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
+from tables.sendmail.whereabouts import everywhere
 
 
 def context() -> Context:
@@ -27,7 +28,8 @@ def context() -> Context:
         cf = mailcf.read(settings.SENDMAIL_CF)
     except mailcf.CfUnreadable:
         return known
-    ours = {settings.MAIL_DIR / name for name in TABLES}
+    places = everywhere(settings.MAIL_DIR, cf, overrides=settings.FILES)
+    ours = {place.text for place in places.values() if not place.unused}
     return replace(
         known,
         local_domains=known.local_domains | (words_of(cf, "w", without=ours) or frozenset()),

@@ -22,6 +22,8 @@ from tables.templatetags.panel import thousands
 
 THEMES = ("light", "dark", "system")
 THEME_COOKIE = "theme"
+#: The name of the chosen cluster in a session.
+CLUSTER = "cluster"
 
 ICONS = {Kind.MAP: "table-cells", Kind.ALIASES: "at-symbol", Kind.CLASS: "list-bullet"}
 
@@ -52,7 +54,24 @@ class Link:
 
 def cluster_of(request: HttpRequest) -> Cluster:
     """The cluster that a page is about, asked for once in a request, before anything in it is done."""
-    return _once(request, "mailadmin_cluster", entries.get_cluster)
+    return _once(request, "mailadmin_cluster", lambda: _chosen(request) or entries.get_cluster())
+
+
+def about(request: HttpRequest, cluster: Cluster) -> None:
+    """That this page is about something of that cluster, whichever is chosen: the frame says so if it is another."""
+    request.mailadmin_about = cluster  # type: ignore[attr-defined]
+
+
+def clusters_of(request: HttpRequest) -> list[Cluster]:
+    """All there are, by name, asked for once in a request."""
+    return _once(request, "mailadmin_clusters", lambda: list(Cluster.objects.order_by("name")))
+
+
+def _chosen(request: HttpRequest) -> Cluster | None:
+    """The one that this person switched to, or the default one; where there is no such, the first."""
+    known = {cluster.name: cluster for cluster in clusters_of(request)}
+    names = [request.session.get(CLUSTER, ""), Cluster.DEFAULT, *known]
+    return next((known[name] for name in names if name in known), None)
 
 
 def scope_of(request: HttpRequest) -> Scope:
@@ -87,6 +106,18 @@ class Navigation:
         return cluster_of(self.request)
 
     @property
+    def clusters(self) -> list[Cluster]:
+        """To choose from; nothing while there is only one, which then is not spoken of."""
+        found = clusters_of(self.request) if self._may(roles.VIEW) else []
+        return found if len(found) > 1 else []
+
+    @property
+    def elsewhere(self) -> Cluster | None:
+        """The cluster of what this page is about, where that is not the chosen one."""
+        found: Cluster | None = getattr(self.request, "mailadmin_about", None)
+        return found if found and found != self.cluster else None
+
+    @property
     def scope(self) -> Scope:
         return scope_of(self.request)
 
@@ -116,7 +147,7 @@ class Navigation:
     def work(self) -> list[Link]:
         links = [self._link("Home", "home", "home")]
         if self._may(roles.VIEW):
-            links += [self._requests, self._publish, self._problems]
+            links += [self._requests, self._publish, self._link("Hosts", "hosts", "server-stack"), self._problems]
         return links
 
     @property

@@ -13,10 +13,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from tables import archives
 from tables.errors import ChangeError
-from tables.models import Change, Cluster, Release
-from tables.releases import file_items, snapshot
+from tables.models import Change, Cluster, PassageChange, Release
+from tables.releases import file_rows, snapshot
 from tables.sendmail.masking import Mask
-from tables.sendmail.render import render
+from tables.sendmail.render import render_rows
 from tables.sendmail.spec import TableSpec
 from tables.sendmail.tables import TABLES
 
@@ -30,9 +30,10 @@ def change_number_at(cluster: Cluster, at: str) -> int:
         return release.change_number
     moment = moment_of(at)
     before = Change.objects.filter(cluster=cluster, number__isnull=False, applied_at__lte=moment)
-    last = before.order_by("-number").values_list("number", flat=True).first()
-    if last is not None:
-        return last
+    texts = PassageChange.objects.filter(cluster=cluster, number__isnull=False, request__closed_at__lte=moment)
+    last = [found.order_by("-number").values_list("number", flat=True).first() or 0 for found in (before, texts)]
+    if any(last):
+        return max(last)
     start = archives.baseline(cluster)
     if start is None or start.at > moment:
         raise ChangeError(f"The tables held nothing at {at}. Name a later time.")
@@ -57,12 +58,12 @@ def moment_of(at: str, *, otherwise: str = "neither a release's number nor a tim
 
 def content(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[bytes]:
     """The bytes of one table's file, in chunks."""
-    return render(table, file_items(cluster=cluster, table=table, change_number=change_number))
+    return render_rows(table, file_rows(cluster=cluster, table=table, change_number=change_number))
 
 
 def was_ever_used(*, cluster: Cluster, table: TableSpec, change_number: int) -> bool:
     """Whether a table has text, entries or a history: one without has no file."""
-    if next(file_items(cluster=cluster, table=table, change_number=change_number), None) is not None:
+    if next(file_rows(cluster=cluster, table=table, change_number=change_number), None) is not None:
         return True
     start = archives.baseline(cluster)
     applied = Change.objects.filter(cluster=cluster, table=table.name, number__isnull=False)

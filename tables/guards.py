@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: The table that came last of those that the guards look at: before it they cannot stand.
-NEEDED = "tables_policyversion"
+NEEDED = "tables_passagechange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ _DECIDED = "a request that was applied cannot be altered, and only a draft can b
 _REMARK = "a remark can be resolved once, and not be altered or deleted"
 _CHAIN = "the history is append-only: an event follows the last one"
 _END = "the end of the chain only moves on"
-_START = "text between entries comes with a baseline only"
+_BETWEEN = "text between entries comes and goes with a baseline or a change only, and cannot be altered"
 
 #: What a row of the same place in the change log, or with the same key in a request, would push out of the way.
 _PUSHED_OUT = (
@@ -60,6 +60,13 @@ _PUSHED_OUT = (
     "OR (cluster_id = NEW.cluster_id AND number = NEW.number) "
     'OR (request_id = NEW.request_id AND "table" = NEW."table" AND key = NEW.key)){but})'
 )
+#: The applied change that brings a text in, or takes it away.
+_CHANGED = (
+    "EXISTS (SELECT 1 FROM tables_passagechange AS change WHERE change.cluster_id = NEW.cluster_id "
+    'AND change."table" = NEW."table" AND change.position = NEW.position '
+    'AND change.number = {0} AND change."{1}" = NEW.text)'
+)
+_BEGUN = "EXISTS (SELECT 1 FROM tables_cluster WHERE id = NEW.cluster_id AND last_change > 0)"
 _LAST = (
     "COALESCE((SELECT {0} FROM tables_auditevent ORDER BY number DESC LIMIT 1), "
     "(SELECT {0} FROM tables_audithead WHERE id = 1), {1})"
@@ -184,8 +191,44 @@ GUARDS = (
         "tables_filepassage_at_the_start",
         "tables_filepassage",
         "insert",
-        _START,
-        "EXISTS (SELECT 1 FROM tables_cluster WHERE id = NEW.cluster_id AND last_change > 0)",
+        _BETWEEN,
+        f"NEW.until IS NOT NULL OR (({_BEGUN} OR NEW.since <> 0) AND NOT {_CHANGED.format('NEW.since', 'after')})",
+        asks=True,
+    ),
+    Guard(
+        "tables_filepassage_no_update",
+        "tables_filepassage",
+        "update",
+        _BETWEEN,
+        f"OLD.until IS NOT NULL OR NOT {_CHANGED.format('NEW.until', 'before')}",
+        asks=True,
+    ),
+    Guard("tables_filepassage_stays", "tables_filepassage", "update", _BETWEEN, "1 = 1", frozenset({"until"})),
+    Guard("tables_filepassage_no_delete", "tables_filepassage", "delete", _BETWEEN, "1 = 1"),
+    Guard("tables_filepassage_no_truncate", "tables_filepassage", "truncate", _BETWEEN),
+    Guard(
+        "tables_filepassage_no_replace",
+        "tables_filepassage",
+        "insert",
+        _BETWEEN,
+        "EXISTS (SELECT 1 FROM tables_filepassage WHERE id = NEW.id OR (until IS NULL "
+        'AND cluster_id = NEW.cluster_id AND "table" = NEW."table" AND position = NEW.position))',
+        only_on="sqlite",
+        asks=True,
+    ),
+    Guard("tables_passagechange_unnumbered", "tables_passagechange", "insert", _APPLIED, "NEW.number IS NOT NULL"),
+    Guard("tables_passagechange_once", "tables_passagechange", "update", _APPLIED, "OLD.number IS NOT NULL"),
+    Guard("tables_passagechange_stays", "tables_passagechange", "update", _APPLIED, "1 = 1", frozenset({"number"})),
+    Guard("tables_passagechange_no_delete", "tables_passagechange", "delete", _APPLIED, "OLD.number IS NOT NULL"),
+    Guard("tables_passagechange_no_truncate", "tables_passagechange", "truncate", _APPLIED),
+    Guard(
+        "tables_passagechange_no_replace",
+        "tables_passagechange",
+        "insert",
+        _APPLIED,
+        "EXISTS (SELECT 1 FROM tables_passagechange WHERE id = NEW.id OR (request_id = NEW.request_id "
+        'AND "table" = NEW."table" AND position = NEW.position))',
+        only_on="sqlite",
         asks=True,
     ),
 )

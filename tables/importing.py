@@ -15,14 +15,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tables import audit, bulk, changes, originals, scopes
+from tables import audit, bulk, changes, originals, passages, scopes
 from tables.actors import Actor
 from tables.entries import get_entry, is_empty, seen_rows
 from tables.errors import ChangeError, Forbidden
 from tables.models import ChangeRequest, Cluster, FilePassage
 from tables.placing import end_of
 from tables.readings import Reading, buffered, refuse_change
-from tables.releases import entries_at, passages
+from tables.releases import rows_at
 from tables.scopes import Scope
 from tables.sendmail import mailcf
 from tables.sendmail.foreign import look
@@ -259,9 +259,9 @@ def _taken_over(request: ChangeRequest, actor: Actor, reports: Sequence[FileRepo
     told = _kept(request, actor, reports)
     for report in reports:
         change = request.cluster.last_change
-        sorted_entries = entries_at(cluster=request.cluster, table=report.table, change_number=change, by="key")
-        count, digest = table_digest(sorted_entries)
-        number, text = passages_digest(passages(cluster=request.cluster, table=report.table))
+        sorted_rows = rows_at(cluster=request.cluster, table=report.table, change_number=change, by="key")
+        count, digest = table_digest(sorted_rows)
+        number, text = passages_digest(passages.stream(cluster=request.cluster, table=report.table))
         told[report.table.name] |= {"entries": count, "sha256": digest}
         told[report.table.name] |= {"passages": {"number": number, "sha256": text}}
     return told

@@ -2,8 +2,9 @@
 
 from django.db.models import Max
 
+from tables import passages
 from tables.entries import rows
-from tables.models import Cluster, FilePassage
+from tables.models import Cluster
 from tables.sendmail.layout import STEP, place
 from tables.sendmail.spec import TableSpec
 
@@ -11,10 +12,8 @@ from tables.sendmail.spec import TableSpec
 def end_of(*, cluster: Cluster, table: TableSpec) -> int:
     """A position after everything in the file."""
     entries = rows(cluster=cluster, table=table).aggregate(last=Max("position"))["last"] or 0
-    passages = (
-        FilePassage.objects.filter(cluster=cluster, table=table.name).aggregate(last=Max("position"))["last"] or 0
-    )
-    return int(max(entries, passages)) + STEP
+    between = passages.rows_at(cluster=cluster, table=table).aggregate(last=Max("position"))["last"] or 0
+    return int(max(entries, between)) + STEP
 
 
 def position_for(*, cluster: Cluster, table: TableSpec, key: str) -> int:
@@ -36,9 +35,9 @@ def positions_from(*, cluster: Cluster, table: TableSpec, first: int, count: int
 
 
 def _following(cluster: Cluster, table: TableSpec, position: int) -> int | None:
-    passages = FilePassage.objects.filter(cluster=cluster, table=table.name)
+    between = passages.rows_at(cluster=cluster, table=table)
     found = [
         things.filter(position__gt=position).order_by("position").values_list("position", flat=True).first()
-        for things in (rows(cluster=cluster, table=table), passages)
+        for things in (rows(cluster=cluster, table=table), between)
     ]
     return min((place for place in found if place is not None), default=None)

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, glass_gate, policy, release_gate, reviewers, scopes
+from tables import audit, glass_gate, passages, policy, release_gate, reviewers, scopes, waking
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
-from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, FilePassage, Host, Publication, Release, Review
+from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, Host, PassageChange, Publication, Release, Review
+from tables.seen_plans import SeenPlan, refuse_stale
+from tables.sendmail.render import Row, entry_of, row_of
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
+from tables.streams import FETCH, by_key, stream
 
 __all__ = [
     "cut",
     "entries_at",
     "file_items",
+    "file_rows",
+    "later_changes",
     "newest",
-    "passages",
     "pending",
     "release_checksum",
+    "rows_at",
     "snapshot",
     "standing",
 ]
-
-#: Rows that a stream fetches at a time.
-FETCH = 2000
 
 
 def newest(cluster: Cluster) -> Release | None:
@@ -40,11 +44,20 @@ def newest(cluster: Cluster) -> Release | None:
 
 @transaction.atomic
 def cut(
-    *, cluster: Cluster, actor: Actor, reason: str = "", override: bool = False, glass: BrokenGlass | None = None
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    reason: str = "",
+    override: bool = False,
+    glass: BrokenGlass | None = None,
+    plans: Mapping[int, SeenPlan] | None = None,
+    seen_change: int | None = None,
 ) -> Release:
     """Say that what is applied now shall be live on every host of the cluster, and queue it there.
 
     When nothing was applied since the newest release, that one is queued again. ``glass``: for which emergency.
+    ``plans``: what was looked at, by host; an override then covers what was found there, and no more.
+    ``seen_change``: the last change that was in them.
     """
     if actor.person is not None and not actor.person.has_perm(PUBLISH):
         raise Forbidden("You may not publish. Ask an administrator for the role publisher.")
@@ -53,15 +66,18 @@ def cut(
     if glass:
         glass_gate.refuse_other(glass=glass, request=glass.request, actor=actor)
     cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
+    refuse_stale(last_change=cluster.last_change, seen_change=seen_change)
     release = newest(cluster)
     if release is None or release.change_number < cluster.last_change:
         release = _cut(cluster, actor, reason.strip(), after=release, glass=glass)
+    waking.wake(cluster)
     for host in cluster.hosts.all():
         Publication.objects.create(
             release=release,
             host=host,
             requested_by_name=actor.name,
             override_by_name=actor.name if override else "",
+            **_looked_at(plans, host),
         )
         if override:
             audit.record(
@@ -69,9 +85,22 @@ def cut(
                 action="unsafe-override",
                 cluster=cluster,
                 reason=reason.strip(),
-                detail={"release": release.number, "host": host.name},
+                detail={"release": release.number, "host": host.name, **_covered(plans, host)},
             )
     return release
+
+
+def _looked_at(plans: Mapping[int, SeenPlan] | None, host: Host) -> dict[str, Any]:
+    if not plans:
+        return {}
+    plan = plans.get(host.pk) or SeenPlan("", findings=[])
+    return {"plan_checksum": plan.checksum, "plan_counts": plan.counts, "override_findings": plan.findings}
+
+
+def _covered(plans: Mapping[int, SeenPlan] | None, host: Host) -> dict[str, Any]:
+    """What the override is about, where that is known before the host has looked."""
+    findings = _looked_at(plans, host).get("override_findings")
+    return {} if findings is None else {"findings": [message for _rule, _table, message in findings]}
 
 
 def _standing(cluster: Cluster, after: int) -> QuerySet[ChangeRequest]:
@@ -152,7 +181,9 @@ def release_checksum(cluster: Cluster, after: int, until: int) -> str:
     """SHA-256 over the changes after ``after`` up to ``until``, each with the checksum it was approved under."""
     changes = Change.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
     values = changes.values_list("number", "table", "key", "before", "after", "request__checksum")
-    return checksum_of_list(values.iterator(chunk_size=FETCH))
+    between = PassageChange.objects.filter(cluster=cluster, number__gt=after, number__lte=until).order_by("number")
+    texts = between.values_list("number", "table", "position", "before", "after", "request__checksum")
+    return checksum_of_list(chain(values.iterator(chunk_size=FETCH), texts.iterator(chunk_size=FETCH)))
 
 
 def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
@@ -165,13 +196,24 @@ def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
 # --- the state at a change number -------------------------------------------------------------------------------------
 
 
+FIELDS = ("key", "value", "comment", "enabled", "position", "above", "raw")
+
+
 def entries_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[Entry]:
     """The entries of a table as they stood after that change, in file order (``place``) or sorted by ``key``.
 
-    The head without the keys that changed later, merged with what those keys were before their first later change:
-    two ordered streams. Read it within :func:`snapshot` when others may write meanwhile.
+    Read it within :func:`snapshot` when others may write meanwhile.
     """
-    later = Change.objects.filter(cluster=cluster, table=table.name, number__gt=change_number)
+    return map(entry_of, rows_at(cluster=cluster, table=table, change_number=change_number, by=by))
+
+
+def rows_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[Row]:
+    """The same as rows.
+
+    The head without the keys that changed later, merged with what those keys were before their first later change:
+    two ordered streams.
+    """
+    later = later_changes(cluster=cluster, table=table, change_number=change_number)
     head = rows(cluster=cluster, table=table)
     if not later.exists():
         return _stream(head, by)
@@ -179,38 +221,48 @@ def entries_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: st
     return heapq.merge(_stream(untouched, by), _stream_before(later, by), key=_place if by == "place" else _key)
 
 
-def _place(item: Entry) -> tuple[int, str]:
-    return item.position, item.key
+def later_changes(*, cluster: Cluster, table: TableSpec, change_number: int) -> QuerySet[Change]:
+    return Change.objects.filter(cluster=cluster, table=table.name, number__gt=change_number)
 
 
-def _key(item: Entry) -> str:
-    return item.key
+def _place(row: Row) -> tuple[int, str]:
+    return row[4], row[0]
 
 
-def _stream(found: QuerySet, by: str) -> Iterator[Entry]:  # type: ignore[type-arg]
-    fields = ("key", "value", "comment", "enabled", "position", "above", "raw")
-    order = ("position", "key") if by == "place" else ("key",)
-    for values in found.order_by(*order).values_list(*fields).iterator(chunk_size=FETCH):
-        yield Entry(*values)
+def _key(row: Row) -> str:
+    return row[0]
 
 
-def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Entry]:
+def _stream(found: QuerySet[Any], by: str) -> Iterator[Row]:
+    order = ("position", "key") if by == "place" else (by_key(),)
+    return stream(found.order_by(*order).values_list(*FIELDS))
+
+
+def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Row]:
     """What each later-changed key was before its first later change; nothing for keys that did not exist."""
     earlier = later.filter(key=OuterRef("key"), number__lt=OuterRef("number"))
     first = later.filter(~Exists(earlier), before__isnull=False)
     order = ("before_position", "key") if by == "place" else ("key",)
     for key, before in first.order_by(*order).values_list("key", "before").iterator(chunk_size=FETCH):
         if entry := from_json(key, before):
-            yield entry
+            yield row_of(entry)
 
 
-def passages(*, cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
-    found = FilePassage.objects.filter(cluster=cluster, table=table.name).order_by("position")
-    for text, position in found.values_list("text", "position").iterator(chunk_size=FETCH):
-        yield Passage(text=text, position=position)
+def file_rows(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Row | Passage]:
+    """Entries and passages as they follow each other in the file, ready to be rendered."""
+    between = passages.stream(cluster=cluster, table=table, change_number=change_number)
+    passage = next(between, None)
+    for row in rows_at(cluster=cluster, table=table, change_number=change_number):
+        while passage is not None and passage.position <= row[4]:
+            yield passage
+            passage = next(between, None)
+        yield row
+    if passage is not None:
+        yield passage
+        yield from between
 
 
 def file_items(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Entry | Passage]:
-    """Entries and passages as they follow each other in the file, ready to be rendered."""
-    entries = entries_at(cluster=cluster, table=table, change_number=change_number)
-    return heapq.merge(passages(cluster=cluster, table=table), entries, key=lambda item: item.position)
+    """The same as entries."""
+    for item in file_rows(cluster=cluster, table=table, change_number=change_number):
+        yield item if isinstance(item, Passage) else entry_of(item)

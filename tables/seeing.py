@@ -20,6 +20,7 @@ from tables.models import (
     ChangeRequest,
     CheckRun,
     Cluster,
+    Drift,
     Host,
     Notice,
     OriginalFile,
@@ -27,7 +28,7 @@ from tables.models import (
     Release,
     StoredFinding,
 )
-from tables.noticing.kinds import FAILED
+from tables.noticing.kinds import DRIFT, FAILED
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
 from tables.sendmail.text import visible
@@ -127,7 +128,7 @@ def publication(scope: Scope, pk: int) -> Publication:
     if scope.limited:
         names = ("step", "state", "seconds")
         found.steps = [{name: step.get(name) for name in names} for step in found.steps]
-        found.files = []
+        found.files, found.plan = [], {}
         found.error = trouble(scope, found)
     return found
 
@@ -180,12 +181,12 @@ def grades(scope: Scope, run: CheckRun | None) -> dict[Grade, int]:
 
 
 def notices(scope: Scope, found: QuerySet[Notice]) -> QuerySet[Notice]:
-    """To a limited person of no request that is not for them, and nothing that programs said."""
+    """To a limited person of no request that is not for them, of no whole file, and nothing that programs said."""
     if not scope.limited:
         return found
     theirs = Q(request__isnull=True) | Q(request__in=_shown(scope, ChangeRequest.objects.all()))
     silent = ~Q(kind=FAILED.name) | Q(text=UNTOLD)
-    return found.filter(theirs, silent)
+    return found.filter(theirs, silent).exclude(kind=DRIFT.name)
 
 
 # --- history and files ------------------------------------------------------------------------------------------------
@@ -207,3 +208,14 @@ def is_told(scope: Scope, event: AuditEvent, shown: set[int]) -> bool:
 def originals(scope: Scope, found: QuerySet[OriginalFile]) -> QuerySet[OriginalFile]:
     """Whole files are for those who may see all of them."""
     return found.none() if scope.limited else found
+
+
+def drifts(scope: Scope, cluster: Cluster) -> QuerySet[Drift]:
+    """What stands in whole files is for those who may see all of them."""
+    found = Drift.objects.filter(host__cluster=cluster).select_related("host__cluster", "release", "request")
+    return found.none() if scope.limited else found
+
+
+def drift(scope: Scope, pk: int) -> Drift:
+    found = Drift.objects.select_related("host__cluster", "release", "request")
+    return get_object_or_404(found.none() if scope.limited else found, pk=pk)

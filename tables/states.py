@@ -4,9 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
+from tables.sendmail.render import Row
 from tables.sendmail.spec import Entry, Passage
+
+#: Entries that are digested together.
+AT_ONCE = 1000
 
 
 def to_json(entry: Entry | None) -> dict[str, Any] | None:
@@ -37,18 +42,20 @@ def entry_checksum(entry: Entry | None) -> str:
     return "" if entry is None else checksum(asdict(entry))
 
 
-def table_digest(entries: Iterable[Entry]) -> tuple[int, str]:
+def table_digest(rows: Iterable[Row]) -> tuple[int, str]:
     """How many entries and SHA-256 over all of them, which come sorted by key.
 
     No text holds a NUL (:mod:`tables.sendmail.text`), so fields joined by it cannot be mistaken for one another.
     """
     digest = hashlib.sha256()
     count = 0
-    for entry in entries:
-        state = "1" if entry.enabled else "0"
-        fields = (entry.key, entry.value, entry.comment, state, str(entry.position), entry.above, entry.raw)
-        digest.update("\0".join(fields).encode() + b"\0")
-        count += 1
+    texts = (
+        f"{key}\0{value}\0{comment}\0{'1' if enabled else '0'}\0{position}\0{above}\0{raw}\0"
+        for key, value, comment, enabled, position, above, raw in rows
+    )
+    while some := list(islice(texts, AT_ONCE)):
+        digest.update("".join(some).encode())
+        count += len(some)
     return count, digest.hexdigest()
 
 

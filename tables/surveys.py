@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tables import bulk
+from tables import bulk, waking
 from tables.actors import Actor
 from tables.checking import check_across, check_alone, context, numbered
 from tables.entries import rows
@@ -84,6 +84,7 @@ def ask(*, cluster: Cluster, actor: Actor) -> CheckRun | None:
     """Check at once where that is quick and can be done here; otherwise leave word for the publisher."""
     run, _created = CheckRun.objects.get_or_create(cluster=cluster)
     CheckRun.objects.filter(pk=run.pk).update(asked_at=timezone.now(), asked_by_name=actor.name)
+    waking.wake(cluster)
     return refresh(cluster=cluster, by=actor.name)
 
 

@@ -10,10 +10,10 @@ from itertools import islice
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from tables import applying, changes, scopes
+from tables import applying, changes, passages, scopes
 from tables.actors import Actor
 from tables.entries import get_entry, look_around, rows
-from tables.errors import ChangeError
+from tables.errors import ChangeError, Forbidden
 from tables.models import Change, ChangeRequest, Cluster, Release
 from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Risk, TableSpec
@@ -77,12 +77,20 @@ def _overtaken(request: ChangeRequest, change: Change) -> str:
     )
 
 
+def refuse_unseen(*, request: ChangeRequest, actor: Actor) -> None:
+    """Refuse a limited person what is not all theirs; text between entries is nobody's in particular."""
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator)
+    if scopes.of_actor(actor).limited and passages.any_in(request):
+        raise Forbidden("Text between entries concerns all domains. Ask somebody who sees all of them.")
+
+
 @transaction.atomic
 def undo(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """A new request that takes back what one did. Applied at once when that opens nothing."""
     request = applying.locked(request)
-    scopes.refuse_amending(actor=actor, changes=request.changes.iterator)
-    return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), undoes=request)
+    refuse_unseen(request=request, actor=actor)
+    texts = passages.steps_of_undo(request)
+    return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), texts, undoes=request)
 
 
 def steps_back_to(release: Release) -> Generator[Step, None, None]:
@@ -108,7 +116,8 @@ def _current(cluster: Cluster, table: TableSpec, keys: list[str]) -> dict[str, E
 def back_to(*, release: Release, actor: Actor, reason: str = "") -> ChangeRequest:
     """A new request that brings the tables back to what a release said. History keeps all that was in between."""
     Cluster.objects.select_for_update(no_key=True).get(pk=release.cluster_id)
-    return _propose(release.cluster, actor, Kind.ROLLBACK, reason, steps_back_to(release))
+    texts = passages.steps_back_to(release)
+    return _propose(release.cluster, actor, Kind.ROLLBACK, reason, steps_back_to(release), texts)
 
 
 def risks_of(cluster: Cluster, steps: Iterable[Step]) -> frozenset[Risk]:
@@ -123,6 +132,7 @@ def _propose(
     kind: str,
     reason: str,
     steps: Generator[Step, None, None],
+    texts: Iterator[passages.Step],
     *,
     undoes: ChangeRequest | None = None,
 ) -> ChangeRequest:
@@ -136,7 +146,7 @@ def _propose(
         for table, pairs in _by_table(steps):
             any_steps = True
             changes.propose_many(request=request, actor=actor, table=table, pairs=pairs)
-    if not any_steps:
+    if not passages.propose(request=request, steps=list(texts)) and not any_steps:
         raise ChangeError("The tables say that already: there is nothing to take back.")
     return changes.submit(request=request, actor=actor)
 

@@ -11,7 +11,7 @@ from tables import archives, audit, originals, verifying_glass
 from tables.actors import Actor
 from tables.audit import Finding, verify_chain
 from tables.models import AuditEvent, Cluster
-from tables.proofs import archived, entries, log, people, policies, releases, requests
+from tables.proofs import archived, entries, log, passages, people, policies, releases, requests
 from tables.snapshots import snapshot
 
 
@@ -43,6 +43,8 @@ def _verify_whole(cluster: Cluster) -> Iterator[Finding]:
     yield from entries.verify(cluster, baseline)
     yield from releases.verify(cluster)
     yield from policies.verify(cluster)
+    told = AuditEvent.objects.filter(cluster=cluster.name, action=passages.CHANGED).order_by("number")
+    yield from passages.verify(cluster, told.iterator())
 
 
 def _baseline(cluster: Cluster) -> AuditEvent | None:

@@ -39,13 +39,17 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--only-database"):
-        config.hook.pytest_deselected(items=[item for item in items if not runs_again(item)])
-        items[:] = [item for item in items if runs_again(item)]
+    runs = runs_again if config.getoption("--only-database") else runs_here
+    config.hook.pytest_deselected(items=[item for item in items if not runs(item)])
+    items[:] = [item for item in items if runs(item)]
+
+
+def runs_here(item: pytest.Item) -> bool:
+    return connection.vendor == "postgresql" or item.get_closest_marker("postgresql") is None
 
 
 def runs_again(item: pytest.Item) -> bool:
-    return uses_database(item) and item.get_closest_marker("one_database") is None
+    return uses_database(item) and runs_here(item) and item.get_closest_marker("one_database") is None
 
 
 def uses_database(item: pytest.Item) -> bool:

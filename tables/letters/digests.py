@@ -15,9 +15,8 @@ from django.utils import timezone
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import PUBLISH, REVIEW, VIEW
 from tables import breaking, findings, inbox, reviews, scopes, seeing
-from tables.entries import get_cluster
 from tables.letters.wording import PREFIX, Text, block, footer
-from tables.models import BrokenGlass, ChangeRequest, How, Letter, Notice, NoticeSettings
+from tables.models import BrokenGlass, ChangeRequest, Cluster, How, Letter, Notice, NoticeSettings
 from tables.noticing import kinds
 from tables.noticing.links import absolute, path_of
 from tables.noticing.recipients import may_be_told
@@ -127,7 +126,7 @@ def _compose(person: User, notices: QuerySet[Notice]) -> Digest:
 def _reviews(person: User) -> list[ChangeRequest]:
     if not person.has_perm(REVIEW):
         return []
-    waiting = ChangeRequest.objects.filter(cluster=get_cluster(), state=ChangeRequest.State.SUBMITTED).order_by("pk")
+    waiting = ChangeRequest.objects.filter(state=ChangeRequest.State.SUBMITTED).order_by("pk")
     found = waiting.select_related("cluster", "author")[:LOOKED_AT]
     mine = [request for request in found if not reviews.why_not(request=request, user=person)]
     return [request for request in mine if may_be_told(person, request)]
@@ -140,13 +139,13 @@ def _glass(person: User) -> list[BrokenGlass]:
 
 
 def _pending(scope: Scope) -> int:
-    cluster = get_cluster()
-    return seeing.pending(scope, cluster, slowest_host(cluster)).order_by().count()
+    clusters = Cluster.objects.order_by("pk")
+    return sum(seeing.pending(scope, one, slowest_host(one)).order_by().count() for one in clusters)
 
 
 def _problems(scope: Scope) -> str:
-    found = seeing.grades(scope, findings.last(get_cluster()))
-    counts = [(found.get(grade, 0), grade) for grade in (Grade.ERROR, Grade.WARNING)]
+    found = [seeing.grades(scope, findings.last(cluster)) for cluster in Cluster.objects.order_by("pk")]
+    counts = [(sum(one.get(grade, 0) for one in found), grade) for grade in (Grade.ERROR, Grade.WARNING)]
     return " and ".join(_counted(number, grade) for number, grade in counts if number)
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -22,6 +23,7 @@ from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.management.failures import one_line
 from tables.models import Cluster
+from tables.publishing.hosts import cluster_named
 from tables.sendmail.secret import masked
 from tables.sendmail.spec import Grade, Problem, TableSpec
 from tables.sendmail.tables import TABLES
@@ -112,7 +114,7 @@ def add_cluster_argument(parser: CommandParser) -> None:
 
 def cluster_from(name: str | None) -> Cluster:
     if not name:
-        return get_cluster()
+        return cluster_named(settings.CLUSTER, Actor.command()) if settings.CLUSTER else get_cluster()
     try:
         return Cluster.objects.get(name=name)
     except Cluster.DoesNotExist as error:

@@ -3,12 +3,12 @@
 from tables.models.audit import AuditArchive, AuditEvent, AuditHead, ForwardingCursor
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
+from tables.models.drifts import Drift, DriftPart
 from tables.models.entries import (
     ENTRY_MODELS,
     AccessRule,
     Alias,
     EntryModel,
-    FilePassage,
     GenericAddress,
     LocalHostName,
     MailerRoute,
@@ -19,6 +19,7 @@ from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
 from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
+from tables.models.passages import FilePassage, PassageChange
 from tables.models.policies import PolicyChange, PolicyVersion
 from tables.models.releases import Publication, Release
 
@@ -35,6 +36,8 @@ __all__ = [
     "CheckRun",
     "Cluster",
     "Contributor",
+    "Drift",
+    "DriftPart",
     "EntryModel",
     "FilePassage",
     "ForwardingCursor",
@@ -49,6 +52,7 @@ __all__ = [
     "NoticeSettings",
     "OriginalFile",
     "OriginalPart",
+    "PassageChange",
     "PolicyChange",
     "PolicyVersion",
     "Publication",

@@ -30,6 +30,8 @@ class ChangeRequest(models.Model):
         POLICY = "policy"
         REVERT = "revert"
         ROLLBACK = "rollback"
+        #: Of a file that somebody changed by hand.
+        TAKE_OVER = "take over"
 
     #: States in which a request waits: for approvals, or, approved, for what holds it back.
     WAITING = (State.SUBMITTED, State.APPROVED)

@@ -29,6 +29,20 @@ class Host(models.Model):
     #: What the last successful publication left live. Empty before the first.
     release = models.ForeignKey("Release", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
+    #: Since when nothing is published here, because somebody rolled back by hand; empty: it is not held.
+    held_since = models.DateTimeField(null=True, blank=True)
+    held_by_name = models.CharField(max_length=255, blank=True)
+    held_reason = models.TextField(blank=True)
+    #: The number of the release that was rolled back.
+    held_from = models.PositiveIntegerField(null=True, blank=True)
+    #: Which hold was released last, by its beginning: its file on the host may go.
+    hold_released = models.DateTimeField(null=True, blank=True)
+    #: What a rollback by hand left, in the place of what the last publication wrote; empty after the next one.
+    rolled_back_files = models.JSONField(null=True, blank=True)
+    #: What it runs and where its files are, as tables.publishing.reporting.report_of makes it. Empty: not told yet.
+    report = models.JSONField(default=dict, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         ordering: ClassVar = ["name"]
 

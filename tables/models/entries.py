@@ -15,7 +15,7 @@ class EntryModel(models.Model):
 
     spec: ClassVar[TableSpec]
 
-    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = ByteOrderField()
     #: ``spec.domain(key)``: where in the file a new entry of this domain belongs.
     domain = ByteOrderField(blank=True)
@@ -32,9 +32,11 @@ class EntryModel(models.Model):
         abstract = True
         constraints: ClassVar = [
             # Also serves the sorted stream that maps are built from, and the look-up of one key.
-            models.UniqueConstraint(fields=["cluster", "key"], name="%(class)s_cluster_key"),
+            # By expressions, so that it is an index of its own on both databases and a large load can do without it.
+            models.UniqueConstraint("cluster", "key", name="%(class)s_cluster_key"),
         ]
         indexes: ClassVar = [
+            # All of them begin with the cluster, so it needs no index of its own.
             # The order of the file: rendering, lists, and the neighbours of a new entry.
             models.Index(fields=["cluster", "position", "key"], name="%(class)s_place"),
             # The last entry of a domain, after which a new one goes.
@@ -95,20 +97,3 @@ ENTRY_MODELS: dict[str, type[EntryModel]] = {
     model.spec.name: model
     for model in (Alias, AccessRule, VirtualUser, GenericAddress, MailerRoute, RelayDomain, LocalHostName)
 }
-
-
-class FilePassage(models.Model):
-    """Text of a file between its entries: head comment, section headings, blank lines. Written by an import only."""
-
-    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
-    table = models.CharField(max_length=32)
-    position = models.BigIntegerField()
-    text = models.TextField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cluster", "table", "position"], name="filepassage_place"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.table} at {self.position}"

@@ -54,9 +54,19 @@ class Publication(models.Model):
     requested_by_name = models.CharField(max_length=255)
     #: Who said that an unsafe plan or a drifted file may be published all the same. Empty: nobody.
     override_by_name = models.CharField(max_length=255, blank=True)
+    #: Of the plan that a person looked at: on the host it must be the same. Empty: nobody saw one.
+    plan_checksum = models.CharField(max_length=64, blank=True)
+    #: {table: [creates, updates, deletes]} of that plan, to say what differs.
+    plan_counts = models.JSONField(default=dict, blank=True)
+    #: [[rule, table, message]] that the override covers; none: whatever is found.
+    override_findings = models.JSONField(null=True, blank=True)
+    #: The host's own plan, once it was made: the fields of tables.seen_plans.SeenPlan.
+    plan_found = models.JSONField(null=True, blank=True)
     #: [{"step", "state", "seconds", "message", "output"}] in order.
     steps = models.JSONField(default=list)
-    #: [{"table", "sha256", "entries", "changed"}] of what was written.
+    #: What it was about to do (Plan.as_json), from when that was found on.
+    plan = models.JSONField(default=dict)
+    #: [{"table", "sha256", "entries", "changed", …}] of what is live.
     files = models.JSONField(default=list)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -76,3 +86,10 @@ class Publication(models.Model):
     @property
     def ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def seconds(self) -> float | None:
+        """From its start to its end."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()

@@ -86,6 +86,14 @@ FAILED = Kind(
     "fire",
     asks=True,
 )
+DRIFT = Kind(
+    "drift",
+    "Changed by hand",
+    "Somebody changed a published file on a mail host: the next publication stops there until you say what to do.",
+    How.NOW,
+    "pencil-square",
+    asks=True,
+)
 ROLE = Kind(
     "role",
     "Roles",
@@ -108,6 +116,7 @@ KINDS: dict[str, Kind] = {
         APPLIED,
         PUBLISHED,
         FAILED,
+        DRIFT,
         CLOSED,
         ROLE,
     )

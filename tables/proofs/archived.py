@@ -12,8 +12,9 @@ from tables.audit import Finding
 from tables.entries import get_entry
 from tables.models import Change, ChangeRequest, Cluster
 from tables.policy import demand_then
+from tables.proofs import passages, start
 from tables.proofs.log import verify_numbers
-from tables.releases import entries_at
+from tables.releases import rows_at
 from tables.sendmail.tables import TABLES
 from tables.states import from_json, table_digest
 
@@ -26,6 +27,8 @@ def verify(history: History, cluster: Cluster) -> Iterator[Finding]:
     yield from _verify_entries(cluster)
     yield from _verify_start(cluster)
     yield from archives.verify_checkpoint(cluster)
+    told = history.events(cluster=cluster.name, actions=[passages.CHANGED])
+    yield from passages.verify(cluster, told, known_from=history.known_from(cluster))
 
 
 def _verify_log(history: History, cluster: Cluster) -> Iterator[Finding]:
@@ -67,14 +70,15 @@ def _verify_entries(cluster: Cluster) -> Iterator[Finding]:
 
 def _verify_start(cluster: Cluster) -> Iterator[Finding]:
     """Undoing every change gives what the baseline took over, or nothing: so no entry came in by another way."""
-    start = archives.baseline(cluster)
-    taken = start.tables if start else {}
-    number = start.change if start else 0
+    beginning = archives.baseline(cluster)
+    taken = beginning.tables if beginning else {}
+    number = beginning.change if beginning else 0
     nothing = table_digest([])
     for table in TABLES.values():
-        digest = table_digest(entries_at(cluster=cluster, table=table, change_number=number, by="key"))
+        digest = table_digest(rows_at(cluster=cluster, table=table, change_number=number, by="key"))
         said = taken.get(table.name)
         if digest != ((said["entries"], said["sha256"]) if said else nothing):
             yield Finding(
                 table.name, "Some of its entries came from, or were altered by, something other than a change."
             )
+        yield from start.verify_passages(cluster, table, said)

@@ -12,6 +12,7 @@ from tables.proofs import start
 from tables.proofs.log import FETCH
 from tables.proofs.streams import Few, grouped, side_by_side
 from tables.proofs.telling import difference, entry_of, name_of
+from tables.sendmail.render import row_of
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.territory import zone
@@ -31,7 +32,7 @@ def verify(cluster: Cluster, baseline: AuditEvent | None) -> Iterator[Finding]:
     for table in TABLES.values():
         found = Few(table.name)
         said = taken.get(table.name)
-        digest = table_digest(_starts(cluster, table, found, known=said is not None))
+        digest = table_digest(map(row_of, _starts(cluster, table, found, known=said is not None)))
         yield from found
         if said is not None and digest != (said.get("entries"), said.get("sha256")):
             yield from start.differing_entries(cluster, table, said)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from tables.applying import ACTIONS
 from tables.audit import Finding
-from tables.models import AuditEvent, Change, Cluster
+from tables.models import AuditEvent, Change, Cluster, PassageChange
 from tables.proofs.streams import Few, side_by_side
 from tables.sendmail.tables import TABLES
 from tables.sendmail.territory import zone
@@ -23,9 +24,11 @@ _WORDS = {action: str(change) for change, action in ACTIONS.items()}
 
 def verify_numbers(cluster: Cluster, *, has_baseline: bool) -> Iterator[Finding]:
     """Changes are numbered without a gap up to the cluster's last; a baseline takes number 1."""
-    numbers = Change.objects.filter(cluster=cluster, number__isnull=False).order_by("number")
+    kinds = (Change.objects, PassageChange.objects)
+    numbers = (kind.filter(cluster=cluster, number__isnull=False).order_by("number") for kind in kinds)
+    streams = [found.values_list("number", flat=True).iterator() for found in numbers]
     expected = 2 if has_baseline else 1
-    for number in numbers.values_list("number", flat=True).iterator():
+    for number in heapq.merge(*streams, key=lambda number: number or 0):
         if number != expected:
             yield Finding("change log", f"Change {expected} is missing; after it comes {number}.")
         expected = (number or 0) + 1

@@ -13,7 +13,9 @@ from tables.applying import ACTIONS as ENTRY_ACTIONS
 from tables.applying import request_checksum
 from tables.audit import Finding
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster, Review
+from tables.passages import any_in
 from tables.policy import demand_then
+from tables.proofs import passages
 from tables.proofs.log import AT_ONCE, FETCH
 from tables.proofs.policies import CHANGED
 from tables.proofs.streams import Few, grouped, side_by_side
@@ -21,8 +23,8 @@ from tables.reviews import ACTIONS as REVIEW_ACTIONS
 
 FIELDS = ("request_id", "number", "action", "actor_id", "actor_name", "reason", "at", "detail")
 DECISIONS = {action: str(decision) for decision, action in REVIEW_ACTIONS.items()}
-#: A request changes entries or the policy.
-APPLIED = frozenset({*ENTRY_ACTIONS.values(), CHANGED})
+#: A request changes entries, the text between them, or the policy.
+APPLIED = frozenset({*ENTRY_ACTIONS.values(), CHANGED, passages.CHANGED})
 SUBMITTED = frozenset({"request-submitted", "policy-proposed"})
 #: Who edits a request submits it by that.
 SUBMITS_ANEW = frozenset({"request-edited", "request-rebased"})
@@ -149,7 +151,7 @@ def _state(dossier: Dossier) -> Iterator[str]:
     if dossier.is_applied and not all(numbered):
         yield "It is applied, but some of its changes are not in the change log."
     empty = Kind.BASELINE in dossier.told.whole or dossier.request.kind == Kind.POLICY
-    if dossier.is_applied and not numbered and not empty:
+    if dossier.is_applied and not numbered and not empty and not any_in(dossier.request):
         yield "It is applied, but there is no change in it."
 
 

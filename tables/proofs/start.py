@@ -5,22 +5,20 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
-from tables import originals
+from tables import originals, passages
 from tables.audit import Finding
 from tables.importing import own_names
 from tables.models import AuditEvent, Cluster, OriginalFile
 from tables.proofs.streams import Few, side_by_side
 from tables.proofs.telling import difference, name_of
-from tables.releases import entries_at, passages
+from tables.readings import Pieces
+from tables.releases import entries_at
 from tables.sendmail.parse import read_table
 from tables.sendmail.spec import Entry, Parsed, Passage, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.states import passages_digest
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 #: Entries of which one half was met so far that are remembered; more are only counted.
 LOOSE = 100_000
@@ -71,7 +69,7 @@ def _place(item: Entry | Passage) -> tuple[int, str]:
 
 def verify_passages(cluster: Cluster, table: TableSpec, said: Mapping[str, Any] | None) -> Iterator[Finding]:
     """The text between the entries, which goes into the file as it is, is what the baseline took over."""
-    stands = passages_digest(passages(cluster=cluster, table=table))
+    stands = passages_digest(_at_the_start(cluster, table))
     if said is None:
         meant: tuple[Any, Any] = passages_digest([])
     elif "passages" in said:
@@ -85,13 +83,17 @@ def verify_passages(cluster: Cluster, table: TableSpec, said: Mapping[str, Any] 
         yield from _differing_passages(cluster, table, said)
 
 
+def _at_the_start(cluster: Cluster, table: TableSpec) -> Iterator[Passage]:
+    return passages.stream(cluster=cluster, table=table, change_number=0)
+
+
 def _differing_passages(cluster: Cluster, table: TableSpec, said: Mapping[str, Any] | None) -> Iterator[Finding]:
     found = Few(table.name)
     subject = f"{table.name}, text between entries"
     try:
         kept = [] if said is None else _kept(cluster, table, said)
         meant = ((item.position, item.text) for item in kept if isinstance(item, Passage))
-        stands = ((item.position, item.text) for item in passages(cluster=cluster, table=table))
+        stands = ((item.position, item.text) for item in _at_the_start(cluster, table))
         for place, one, other in side_by_side(stands, meant):
             if one != other:
                 is_there = "is missing" if one is None else "should not be there" if other is None else "was altered"
@@ -102,28 +104,6 @@ def _differing_passages(cluster: Cluster, table: TableSpec, said: Mapping[str, A
 
 
 # --- the kept file, read again ----------------------------------------------------------------------------------------
-
-
-class _Pieces(io.RawIOBase):
-    """A kept file as something to read from."""
-
-    def __init__(self, file: OriginalFile) -> None:
-        self._pieces = originals.content(file)
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._rest = piece
-        view = memoryview(buffer).cast("B")
-        part, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(part)] = part
-        return len(part)
 
 
 def _kept(cluster: Cluster, table: TableSpec, said: Mapping[str, Any]) -> Iterator[Entry | Passage]:
@@ -140,7 +120,7 @@ def _kept(cluster: Cluster, table: TableSpec, said: Mapping[str, Any]) -> Iterat
 
 def _items(table: TableSpec, file: OriginalFile, names: frozenset[str]) -> Iterator[Entry | Passage]:
     def open_() -> BinaryIO:
-        return io.BufferedReader(_Pieces(file), originals.PART)
+        return io.BufferedReader(Pieces(originals.content(file)), originals.PART)
 
     found: Iterator[Parsed] = read_table(table, open_, local_names=names)
     yield from (parsed.item for parsed in found)

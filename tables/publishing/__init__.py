@@ -5,6 +5,7 @@ from tables.publishing.errors import PublishError, Stopping
 from tables.publishing.hosts import heartbeat, register_host
 from tables.publishing.planning import make_plan
 from tables.publishing.progress import STEPS, Report
+from tables.publishing.reporting import report
 from tables.sendmail.maildir import Locked
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "heartbeat",
     "make_plan",
     "register_host",
+    "report",
 ]

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from tables.models import Publication
 from tables.publishing.comparing import Comparison
+from tables.publishing.desired import Written
 from tables.publishing.errors import EXPECTED, explain
 from tables.publishing.progress import ROLLED_BACK, RUNNING, Progress, Step
 from tables.publishing.site import Site
-from tables.sendmail import generations, stamp
+from tables.sendmail import generations, hashfile
+from tables.sendmail.commands import CommandError
 from tables.sendmail.daemon import Daemon, Mark, NotAlive, Probe, askable, look_up
 from tables.sendmail.files import identity, sha256, sync, write
 from tables.sendmail.journal import Journal, Phase, Swap
-from tables.sendmail.maps import ALIASES_TOKEN, LONGEST, Tally, entries, newaliases_possible, record
+from tables.sendmail.maps import (
+    ALIASES_OPTIONS,
+    ALIASES_TOKEN,
+    LONGEST,
+    MapError,
+    Tally,
+    chunks,
+    compare,
+    entries,
+    newaliases_possible,
+    record,
+)
 from tables.sendmail.plan import Delete, FilePlan, Plan
 from tables.sendmail.spec import Kind
+from tables.sendmail.tables import TABLES
+
+#: Pages of a changed copy that are compared; with more it is quicker to read all of it.
+MOST_PAGES = 2000
 
 
 @dataclass(slots=True)
@@ -35,7 +52,10 @@ class Work:
     plan: Plan
     daemon: Daemon | None
     stamp: bytes
+    #: What each built map shall hold.
     tallies: dict[str, Tally] = field(default_factory=dict)
+    #: The tables whose map is a changed copy of the live one.
+    copies: set[str] = field(default_factory=set)
 
     def staged(self, file: FilePlan) -> Path:
         return self.site.directory.staging / file.table.name
@@ -69,35 +89,68 @@ def _built(touched: Iterable[FilePlan]) -> str:
 def _write_text(work: Work, file: FilePlan) -> None:
     """The text as it will be live: also newaliases looks at its owner and mode."""
     directory = work.site.directory
-    source = stamp.body(work.comparison.body(file.table))
+    source = work.comparison.chunks(file.table)
     write(work.staged(file), chain([work.stamp], source), directory.ownership_of_text(file.table))
 
 
 def _build_map(work: Work, file: FilePlan, step: Step) -> None:
-    tally = work.tallies[file.table.name] = Tally()
-    if file.table.kind is Kind.ALIASES:
-        _build_aliases(work, file, tally, step)
-    else:
-        pairs = tally.watch(work.comparison.desired.pairs(file.table))
-        step.add(work.site.builder.makemap(work.staged(file), pairs))
+    if not _change_copy(work, file, step):
+        _build_whole(work, file, step)
     built = work.staged_map(file)
+    if not built.is_file():
+        raise MapError(f"No {built.name} was built, though the program ended as if all were well. Try it by hand.")
     work.site.directory.ownership_of_map(file.table, built).give(built)
     sync(built)
 
 
-def _build_aliases(work: Work, file: FilePlan, tally: Tally, step: Step) -> None:
-    builder, pairs = work.site.builder, tally.watch(work.comparison.desired.pairs(file.table))
-    if newaliases_possible(builder.cf) or _too_long_for_makemap(work, file):
-        expected = sum(1 for _pair in pairs)
-        step.add(builder.newaliases(work.staged(file), expected))
+def _change_copy(work: Work, file: FilePlan, step: Step) -> bool:
+    """Make the map of a few changes in a copy of the live one. False where that is not possible."""
+    name = file.table.name
+    delta, known = work.comparison.deltas.get(name), work.comparison.known_map(file.table)
+    if delta is None or known is None:
+        return False
+    options = ALIASES_OPTIONS if file.table.kind is Kind.ALIASES else ()
+    live, staged = work.site.directory.map(file.table), work.staged(file)
+    try:
+        for result in work.site.builder_of(file.table).change_copy(
+            live, staged, put=delta.put, gone=delta.gone, options=options
+        ):
+            step.add(result)
+        expected = work.tallies[name] = delta.expected(known)
+        if pages := hashfile.difference(live, work.staged_map(file), MOST_PAGES):
+            compare(name, known.changed(gone=pages.gone, come=pages.come), expected)
+            work.copies.add(name)
+    except (CommandError, MapError) as error:
+        step.add(f"{name}: its map is built as a whole, because a changed copy of it came to nothing: {error}\n")
+        return False
+    return True
+
+
+def _build_whole(work: Work, file: FilePlan, step: Step) -> None:
+    table, comparison = file.table, work.comparison
+    written = comparison.written(table)
+    work.tallies[table.name] = tally = replace(written.tally)
+    if table.kind is Kind.ALIASES:
+        _build_aliases(work, file, written, step)
+        tally.add(record(ALIASES_TOKEN))
     else:
-        step.add(builder.aliases_by_makemap(work.staged(file), pairs))
-    tally.add(record(ALIASES_TOKEN))
+        step.add(work.site.builder_of(table).makemap(work.staged(file), _sorted(work, file, step)))
 
 
-def _too_long_for_makemap(work: Work, file: FilePlan) -> bool:
-    pairs = work.comparison.desired.pairs(file.table)
-    return any(len(key) + len(value) >= LONGEST for key, value in pairs)
+def _build_aliases(work: Work, file: FilePlan, written: Written, step: Step) -> None:
+    builder = work.site.builder_of(file.table)
+    if newaliases_possible(builder.cf) or written.longest >= LONGEST:
+        step.add(builder.newaliases(work.staged(file), written.entries))
+    else:
+        step.add(builder.aliases_by_makemap(work.staged(file), _sorted(work, file, step)))
+
+
+def _sorted(work: Work, file: FilePlan, step: Step) -> Iterator[bytes]:
+    lines = work.comparison.lines(file.table)
+    ordered = lines.with_suffix(".sorted")
+    step.add(work.site.builder.sort(lines, ordered))
+    lines.unlink()
+    return chunks(ordered)
 
 
 def verify(work: Work) -> None:
@@ -105,9 +158,10 @@ def verify(work: Work) -> None:
         if not work.tallies:
             step.skip("No map was built.")
             return
-        for name, tally in work.tallies.items():
-            scratch = work.site.directory.staging / f"{name}.dump"
-            step.add(work.site.builder.verify(work.site.directory.staging / name, tally, scratch))
+        for name in work.tallies.keys() - work.copies:
+            step.add(work.site.builder_of(TABLES[name]).verify(work.site.directory.staging / name, work.tallies[name]))
+        for name in sorted(work.copies):
+            step.add(f"{name}: the pages in which its map differs from the live one hold what was changed, no more.\n")
         step.say(f"{_counted(len(work.tallies), 'map holds', 'maps hold')} exactly the entries of the tables.")
 
 
@@ -148,11 +202,12 @@ def _swap(work: Work) -> None:
 
 def _swaps(work: Work, file: FilePlan) -> Iterable[Swap]:
     """The map first: it is what sendmail reads."""
-    directory = work.site.directory
+    directory, before = work.site.directory, work.comparison.look(file.table).sha256
     if file.build:
         yield Swap(live=str(directory.map(file.table)), staged=str(work.staged_map(file)))
     if file.changed:
-        yield Swap(live=str(directory.text(file.table)), staged=str(work.staged(file)))
+        live, staged = str(directory.text(file.table)), str(work.staged(file))
+        yield Swap(live=live, staged=staged, sha256=before, needs_signal=file.table.needs_signal)
 
 
 def _signal(work: Work) -> Mark | None:
@@ -190,11 +245,12 @@ def _prove(work: Work, mark: Mark | None) -> None:
 def _probe(work: Work, file: FilePlan) -> Probe | None:
     """One changed entry of the map to ask sendmail for."""
     name = work.site.cf.map_name(work.site.directory.map(file.table))
-    if not name:
+    place = work.site.directory.place(file.table)
+    if not (name and place.gives_values):
         return None
     for found in file.samples:
         entry = found.before if isinstance(found, Delete) else found.after
-        value = None if isinstance(found, Delete) else entry.value
+        value = None if isinstance(found, Delete) else entry.value + place.appended
         if askable(entry.key, value):
             return Probe(name, entry.key, value)
     return None
@@ -258,5 +314,19 @@ def _written(work: Work, file: FilePlan) -> dict[str, Any]:
         "entries": file.entries,
         "changed": file.changed,
         "built": file.build,
-        "map": "" if file.table.kind is Kind.CLASS else identity(directory.map(file.table)),
+        **_map_written(work, file),
     }
+
+
+def _map_written(work: Work, file: FilePlan) -> dict[str, Any]:
+    """Which map it is, what it holds, and how often it was made of a copy since it was made as a whole."""
+    before = work.comparison.recorded.get(file.table.name, {})
+    again = file.table.name in work.comparison.deltas
+    patches = before.get("patches", 0) + 1 if again else (0 if file.touched else before.get("patches", 0))
+    if file.table.kind is Kind.CLASS:
+        return {"map": "", "patches": patches}
+    tally = work.tallies.get(file.table.name)
+    holds = [tally.count, tally.crc, tally.adler] if tally else before.get("holds")
+    directory = work.site.directory
+    made = {"map": identity(directory.map(file.table)), "built_as": directory.place(file.table).built_as}
+    return {**made, "holds": holds, "patches": patches}

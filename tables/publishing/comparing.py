@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from tables.importing import local_names, read_file
-from tables.publishing.desired import State, changes_by_table, tally_changes, tally_entries, tally_new
+from tables.publishing import delta
+from tables.publishing.delta import Delta
+from tables.publishing.desired import State, Written, changes_by_table, tally_changes, tally_entries, tally_new
 from tables.publishing.site import Site
 from tables.sendmail import stamp
 from tables.sendmail.files import identity, sha256, write
-from tables.sendmail.plan import FilePlan, Finding, Limits, Tallied, unified_diff, unsafe
+from tables.sendmail.maps import Tally
+from tables.sendmail.patching import unified
+from tables.sendmail.plan import FilePlan, Finding, Limits, Tallied, new_diff, shown, unified_diff, unsafe
 from tables.sendmail.spec import Entry, Kind, TableSpec
 from tables.sendmail.tables import TABLES
 
@@ -44,27 +48,55 @@ class Comparison:
     limits: Limits
     #: Whether the host is this machine.
     local: bool = True
+    #: Whether maps will be built: then what they shall hold is written down as well.
+    building: bool = False
+    #: Publications of a table's patch after which it is made anew as a whole.
+    patches: int = 50
+    #: Checksums of what the hand made of a table's file and somebody took over.
+    accepted: dict[str, set[str]] = field(default_factory=dict)
     changes: dict[str, int] | None = field(init=False, default=None)
     _looked: dict[str, OnDisk] = field(init=False, default_factory=dict)
+    _written: dict[str, Written] = field(init=False, default_factory=dict)
+    deltas: dict[str, Delta] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.previous:
             self.changes = changes_by_table(self.previous, self.desired)
 
     def body(self, table: TableSpec) -> Path:
-        """Where the desired text of a touched table lies, without stamp."""
+        """Where the desired text of a table lies, without stamp, once it was :meth:`written`."""
         return self.work / f"{table.name}.body"
+
+    def lines(self, table: TableSpec) -> Path:
+        """Where the lines lie that its map is built from, in the order of the file."""
+        return self.work / f"{table.name}.lines"
+
+    def written(self, table: TableSpec) -> Written:
+        """Write the desired text, once."""
+        if table.name not in self._written:
+            lines = self.lines(table) if self.building and table.kind is not Kind.CLASS else None
+            self._written[table.name] = self.desired.write(table, self.body(table), lines)
+        return self._written[table.name]
+
+    def chunks(self, table: TableSpec) -> Iterator[bytes]:
+        """The desired text without stamp."""
+        if delta := self.deltas.get(table.name):
+            return delta.body()
+        self.written(table)
+        return stamp.body(self.body(table))
 
     def file_plan(self, table: TableSpec) -> FilePlan:
         disk = self.look(table)
-        plan = FilePlan(table, self.site.directory.path / table.name)
+        plan = FilePlan(table, self.site.directory.place(table).text)
         if self._settled(table, disk):
             plan.entries = plan.existing = self.recorded[table.name]["entries"]
+        elif delta := self._delta(table, disk):
+            self._patch(plan, delta)
         else:
             self._compare(plan, disk)
         self._plan_map(plan)
-        if plan.build and not plan.changed and not self.body(table).exists():
-            plan.entries = self._render(table)
+        if plan.build and not plan.changed:
+            plan.entries = self.written(table).entries
         return plan
 
     def look(self, table: TableSpec) -> OnDisk:
@@ -87,11 +119,37 @@ class Comparison:
             return False
         return not disk.readable or (disk.exists and disk.sha256 == record["sha256"])
 
+    # --- a few changes ------------------------------------------------------------------------------------------------
+
+    def _delta(self, table: TableSpec, disk: OnDisk) -> Delta | None:
+        """What a few changes make of a text and a map that are as the last publication left them."""
+        record = self.recorded.get(table.name)
+        if self.previous is None or self.changes is None or record is None or not disk.exists:
+            return None
+        if disk.sha256 != record["sha256"] or record.get("patches", self.patches) >= self.patches:
+            return None
+        if table.kind is not Kind.CLASS and self._why_build(table):
+            return None
+        data = self.site.directory.text(table).read_bytes()
+        if hashlib.sha256(data).hexdigest() != record["sha256"]:
+            return None
+        return delta.find(self.previous, self.desired, table, data)
+
+    def _patch(self, plan: FilePlan, found: Delta) -> None:
+        plan.entries = self.recorded[plan.table.name]["entries"] + found.tallied.creates - found.tallied.deletes
+        plan.changed = bool(found.edits)
+        plan.count(found.tallied)
+        if plan.changed:
+            self.deltas[plan.table.name] = found
+            lines = unified(found.data, found.first, found.edits, _labels(plan.table, "live", "to be published"))
+            plan.diff, plan.diff_cut = shown(lines, passwords=plan.table.holds_passwords)
+            plan.findings = unsafe(plan, found.tallied, self.limits)
+
     # --- texts --------------------------------------------------------------------------------------------------------
 
     def _compare(self, plan: FilePlan, disk: OnDisk) -> None:
         table = plan.table
-        plan.entries = self._render(table)
+        plan.entries = self.written(table).entries
         body = self.body(table)
         if disk.exists or not disk.readable:
             plan.changed = _digest(self._existing(table, disk)) != stamp.body_sha256(body)
@@ -102,27 +160,22 @@ class Comparison:
             return
         tallied = self._tally(plan, disk)
         plan.count(tallied)
-        plan.diff, plan.diff_cut = self._diff(table, self._existing(table, disk), body, ("live", "to be published"))
+        plan.diff, plan.diff_cut = self._difference(table, disk)
         plan.findings = unsafe(plan, tallied, self.limits)
         if finding := self._drift(plan, disk):
             plan.findings.insert(0, finding)
             plan.drift, plan.drift_cut = self._drift_diff(table, disk)
 
-    def _render(self, table: TableSpec) -> int:
-        count = [0]
-        write(self.body(table), self.desired.body(table, count))
-        return count[0]
-
     def _needed(self, table: TableSpec) -> bool:
         """Whether sendmail would miss the file: then even an empty table gets one."""
-        return self.local and self.site.cf.uses(self.site.directory.path / table.name)
+        return self.local and self.site.cf.uses(self.site.directory.place(table).text)
 
     def _existing(self, table: TableSpec, disk: OnDisk) -> Iterator[bytes]:
         if disk.exists:
             return stamp.body(self.site.directory.text(table))
         if disk.readable or self.previous is None:
             return iter(())
-        return self.previous.body(table, [0])
+        return self.previous.body(table)
 
     def _tally(self, plan: FilePlan, disk: OnDisk) -> Tallied:
         """By the change log when it starts from what is on the host, otherwise by reading both sides."""
@@ -144,16 +197,21 @@ class Comparison:
         return {entry.key: entry.value for entry in self.previous.entries(table)}
 
     def _local_names(self) -> frozenset[str]:
-        names = self.site.directory.path / "local-host-names"
+        names = self.site.directory.text(TABLES["local-host-names"])
         return local_names({"local-host-names": names} if names.is_file() else {})
 
+    def _difference(self, table: TableSpec, disk: OnDisk) -> tuple[str, int]:
+        words = ("live", "to be published")
+        if disk.readable and not disk.exists:
+            return new_diff(self.body(table), _labels(table, *words), passwords=table.holds_passwords)
+        return self._diff(table, self._existing(table, disk), self.body(table), words)
+
     def _diff(self, table: TableSpec, before: Iterator[bytes], after: Path, words: tuple[str, str]) -> tuple[str, int]:
-        labels = (f"{table.name} ({words[0]})", f"{table.name} ({words[1]})")
         scratch = self.work / f"{table.name}.diff"
         return unified_diff(
             before,
             after,
-            labels=labels,
+            labels=_labels(table, *words),
             scratch=scratch,
             run=self.site.run,
             timeout=self.site.timeout,
@@ -167,6 +225,8 @@ class Comparison:
         record = self.recorded.get(plan.table.name)
         if not disk.readable or (record is None and not disk.exists):
             return None
+        if disk.sha256 in self.accepted.get(plan.table.name, ()):
+            return None
         if record is None:
             differs = plan.creates or plan.updates or plan.deletes
             return _first_drift(plan) if differs else None
@@ -179,7 +239,7 @@ class Comparison:
         theirs = self.work / f"{table.name}.theirs"
         write(theirs, self._existing(table, disk))
         ours = self.previous if self.previous and table.name in self.recorded else self.desired
-        return self._diff(table, ours.body(table, [0]), theirs, ("as mailadmin knows it", "as it is on the host"))
+        return self._diff(table, ours.body(table), theirs, ("as mailadmin knows it", "as it is on the host"))
 
     # --- maps ---------------------------------------------------------------------------------------------------------
 
@@ -200,8 +260,20 @@ class Comparison:
             return ""
         if not found:
             return f"{live.name} is missing"
-        known = self.recorded.get(table.name, {}).get("map")
-        return "" if found == known else f"{live.name} was not built by the last publication"
+        known = self.recorded.get(table.name, {})
+        if found != known.get("map"):
+            return f"{live.name} was not built by the last publication"
+        wanted = self.site.directory.place(table).built_as
+        return "" if known.get("built_as", wanted) == wanted else f"{live.name} shall be of the type {wanted} now"
+
+    def known_map(self, table: TableSpec) -> Tally | None:
+        """What the live map of a table holds, when it is still the one that the last publication proved."""
+        holds = self.recorded.get(table.name, {}).get("holds")
+        return Tally(*holds) if holds and not self._why_build(table) else None
+
+
+def _labels(table: TableSpec, before: str, after: str) -> tuple[str, str]:
+    return f"{table.name} ({before})", f"{table.name} ({after})"
 
 
 def _digest(chunks: Iterator[bytes]) -> str:
@@ -216,7 +288,7 @@ def _first_drift(plan: FilePlan) -> Finding:
         "drift",
         plan.table.name,
         f"{plan.path} was there before the first publication and says something else ({plan.summary}).",
-        "Import it to keep what it says, or publish with the override to replace it.",
+        "Take it over, or import it, to keep what it says; or publish with the override to replace it.",
     )
 
 
@@ -225,7 +297,7 @@ def _changed_drift(plan: FilePlan) -> Finding:
         "drift",
         plan.table.name,
         f"{plan.path} was changed by hand since the last publication.",
-        "Import it to keep that change, or publish with the override to overwrite it.",
+        "Take it over, or import it, to keep that change; or publish with the override to overwrite it.",
     )
 
 
@@ -239,5 +311,5 @@ def _gone_drift(plan: FilePlan) -> Finding:
 
 
 def in_order(comparison: Comparison) -> Iterator[FilePlan]:
-    """The plan of each table in the order in which they are declared."""
-    return (comparison.file_plan(table) for table in TABLES.values())
+    """The plan of each table that the host uses, in the order in which they are declared."""
+    return (comparison.file_plan(table) for table in comparison.site.directory.tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from django.conf import settings
@@ -11,25 +12,30 @@ from django.utils import timezone
 
 from tables import audit
 from tables.models import Host, Publication, Release
+from tables.publishing import drift, holding
 from tables.publishing.carrying import Work, build, make_live, verify
+from tables.publishing.catching_up import catch_up
+from tables.publishing.comparing import Comparison
+from tables.publishing.confirming import confirm
 from tables.publishing.errors import EXPECTED, PublishError, Stopping, explain
 from tables.publishing.outcome import (
     fail,
     note_drift,
     note_interruption,
-    note_override,
     note_start,
     roll_back,
     succeed,
 )
-from tables.publishing.planning import compare, plan_of
+from tables.publishing.planning import compare, live_of, plan_of
 from tables.publishing.progress import INTERRUPTED, Progress, Report
-from tables.publishing.recovery import recover
+from tables.publishing.recovery import recover, unsettled
 from tables.publishing.site import Site, here
 from tables.releases import release_checksum
 from tables.sendmail import commands, generations, journal, stamp
+from tables.sendmail.held import note_live
 from tables.sendmail.journal import Journal, Phase
 from tables.sendmail.maildir import DirectoryProblem, locked
+from tables.sendmail.manifest import Live
 from tables.sendmail.plan import Plan, UnsafePlan
 from tables.sendmail.tables import TABLES
 
@@ -48,11 +54,13 @@ def converge(
 ) -> Publication | None:
     """Carry out the newest queued publication of this host, after finishing or undoing what was left half-way.
 
-    Returns it when it ended, whatever its end, and ``None`` when there was nothing to do. Raises
+    Returns it when it ended, whatever its end, and ``None`` when there was nothing to do or the host is held. Raises
     :class:`~tables.sendmail.maildir.Locked` while another publisher is at work in the directory.
     """
     site = here(run)
-    if not (site.directory.journal.exists() or _waiting(host)):
+    catch_up(host=host)
+    left = unsettled(site)
+    if not left and (holding.stands(host, site.directory) or not _something(host, site)):
         return None
     try:
         site.directory.prepare()
@@ -60,10 +68,16 @@ def converge(
         return _refuse(host, str(error), report)
     with locked(site.directory):
         recover(host=host, site=site, checkpoint=checkpoint)
+        if holding.settle(host=host, directory=site.directory):
+            return None
         publication = _take(host)
         if publication is None:
             return None
         return _carry_out(publication, site, Progress(publication, report=report, checkpoint=checkpoint))
+
+
+def _something(host: Host, site: Site) -> bool:
+    return holding.unsettled(host, site.directory) or _waiting(host)
 
 
 def _waiting(host: Host) -> bool:
@@ -125,12 +139,16 @@ def _steps(publication: Publication, site: Site, progress: Progress, record: Jou
     with progress.step("lock") as step:
         generations.clear_staging(site.directory)
         step.say(f"{site.directory.path} is ours.")
-    with tempfile.TemporaryDirectory(dir=site.directory.staging, prefix="plan-") as directory:
+    # What cannot be removed must not hide what went wrong; the next publisher clears all of the staging directory.
+    with tempfile.TemporaryDirectory(
+        dir=site.directory.staging, prefix="plan-", ignore_cleanup_errors=True
+    ) as directory:
         work = _prepare(publication, site, progress, record, Path(directory))
         build(work)
         verify(work)
         make_live(work)
     with progress.step("record") as step:
+        note_live(site.directory, Live(record.release, record.publication, record.files))
         step.say(f"Release {publication.release.number} is live on {publication.host.name}.")
         step.add(generations.prune(site.directory, settings.KEEP_GENERATIONS))
     succeed(publication, files=record.files)
@@ -142,7 +160,8 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
     with progress.step("read") as step:
         _check_release(release)
         daemon = site.daemon()
-        comparison = compare(host, site, directory, release=release)
+        comparison = compare(host, site, directory, release=release, building=True)
+        record.before = asdict(live_of(host, comparison.recorded))
         found = [table.name for table in TABLES.values() if comparison.look(table).exists]
         step.say(f"{len(found)} of {len(TABLES)} files are there." if found else "The directory has no tables yet.")
     with progress.step("plan") as step:
@@ -150,8 +169,9 @@ def _prepare(publication: Publication, site: Site, progress: Progress, record: J
         plan.daemon = daemon is not None
         step.say(_describe(plan))
         step.add(_diffs(plan))
+        progress.note_plan(plan.as_json())
         site.directory.check_targets([file.table for file in plan.files if file.touched])
-        _confirm(publication, plan)
+        step.say(_describe(plan) + _confirm(publication, site, comparison, plan))
     line = stamp.line(release=release.number, checksum=release.checksum, audit=audit.head_hash())
     return Work(publication, site, progress, record, comparison, plan, daemon, line)
 
@@ -191,16 +211,11 @@ def _diff_text(diff: str, cut: int) -> str:
     return f"{diff}… {cut} more lines\n" if cut else diff
 
 
-def _confirm(publication: Publication, plan: Plan) -> None:
+def _confirm(publication: Publication, site: Site, comparison: Comparison, plan: Plan) -> str:
     """Stop at what is unsafe or was changed by hand, unless somebody said by name that it shall be so."""
-    drifted = [file.table.name for file in plan.files if file.drifted]
-    message = str(UnsafePlan(plan.findings))
-    if drifted:
-        note_drift(publication, drifted, message)
-    if not publication.override_by_name:
-        plan.raise_if_unsafe()
-    elif plan.findings:
-        note_override(publication, message)
+    if before_us := drift.note(publication, site, plan):
+        note_drift(publication, before_us, str(UnsafePlan(plan.findings)))
+    return confirm(publication, plan, unanswered=drift.unanswered(publication, comparison, plan))
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------

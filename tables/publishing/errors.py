@@ -8,12 +8,14 @@ from pathlib import Path
 
 from tables.sendmail.commands import CommandError
 from tables.sendmail.daemon import NotAlive, WrongAnswer
+from tables.sendmail.held import HeldUnreadable
 from tables.sendmail.journal import JournalUnreadable
 from tables.sendmail.mailcf import CfUnreadable
 from tables.sendmail.maildir import DirectoryProblem
 from tables.sendmail.maps import MapError
 from tables.sendmail.plan import UnsafePlan
 from tables.sendmail.secret import masked
+from tables.sendmail.wayback import NoWayBack
 
 
 class PublishError(Exception):
@@ -34,6 +36,8 @@ EXPECTED = (
     CfUnreadable,
     DirectoryProblem,
     JournalUnreadable,
+    HeldUnreadable,
+    NoWayBack,
     UnsafePlan,
     OSError,
 )

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tables import audit, notices
 from tables.actors import Actor
 from tables.models import Host, Publication
+from tables.publishing import drift
 
 State = Publication.State
 
@@ -23,8 +24,9 @@ ACTIONS = {
 @transaction.atomic
 def succeed(publication: Publication, *, files: list[dict[str, Any]]) -> None:
     publication.files = files
-    Host.objects.filter(pk=publication.host_id).update(release=publication.release_id)
+    Host.objects.filter(pk=publication.host_id).update(release=publication.release_id, rolled_back_files=None)
     _end(publication, State.SUCCEEDED)
+    drift.settle(publication)
 
 
 @transaction.atomic

@@ -88,11 +88,27 @@ class Progress:
             entry["state"] = SUCCEEDED if entry["state"] == RUNNING else entry["state"]
         finally:
             entry["seconds"] = round(time.monotonic() - started, 3)
+            self._log(entry)
             self.write()
+
+    def _log(self, entry: dict[str, Any]) -> None:
+        publication = self.publication
+        about = {
+            "host": publication.host.name,
+            "publication": publication.pk,
+            "release": publication.release.number,
+            **{name: entry[name] for name in ("step", "state", "seconds")},
+        }
+        logger.info("%s: %s %s in %.3f s.", publication, about["step"], about["state"], about["seconds"], extra=about)
 
     @property
     def _directory(self) -> Path:
         return Path(self.publication.host.mail_dir)
+
+    def note_plan(self, plan: dict[str, Any]) -> None:
+        """Keep what is about to be done, for people to look at."""
+        self.publication.plan = plan
+        Publication.objects.filter(pk=self.publication.pk).update(plan=plan)
 
     def write(self) -> None:
         try:

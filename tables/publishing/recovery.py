@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,9 @@ from tables.publishing.progress import INTERRUPTED
 from tables.publishing.site import Site
 from tables.sendmail import generations, journal
 from tables.sendmail.daemon import NotAlive
+from tables.sendmail.held import Held, note_live
 from tables.sendmail.journal import Journal, Phase
+from tables.sendmail.manifest import Live
 
 logger = logging.getLogger("mailadmin.publisher")
 
@@ -25,15 +28,55 @@ TRIES = 2
 
 def recover(*, host: Host, site: Site, checkpoint: generations.Checkpoint = generations.nowhere) -> None:
     """Leave the directory whole and no publication half-way. Called with the directory locked."""
-    found = Journal.load(site.directory.journal)
-    if found:
-        _recover_files(site, found, checkpoint)
-        checkpoint("files recovered")
-        _recover_row(host, found)
-        checkpoint("row recovered")
-        journal.remove(site.directory.journal)
+    for left in (_interrupted_path(site), site.directory.journal):
+        found = Journal.load(left) if left != site.directory.journal else mend(site, checkpoint)
+        if found:
+            checkpoint("files recovered")
+            _recover_row(host, found)
+            checkpoint("row recovered")
+            journal.remove(left)
     for publication in _running(host):
         _interrupted(publication, "The publisher was stopped before it began to write.")
+
+
+def mend(site: Site, checkpoint: generations.Checkpoint = generations.nowhere) -> Journal | None:
+    """Leave the files whole, without the database. Called with the directory locked.
+
+    Returned is what a publication left: its row is still to be settled, and its journal to be removed.
+    """
+    found = Journal.load(site.directory.journal)
+    if found is None:
+        return None
+    _recover_files(site, found, checkpoint)
+    if found.publication:
+        return found
+    journal.remove(site.directory.journal)
+    return None
+
+
+def set_aside(site: Site, found: Journal) -> None:
+    """A rollback goes on without the database; the next publisher that has it settles the row."""
+    found.save(_interrupted_path(site))
+    journal.remove(site.directory.journal)
+
+
+def unsettled(site: Site) -> bool:
+    """Whether an earlier publisher left something to finish."""
+    return site.directory.journal.exists() or _interrupted_path(site).exists()
+
+
+def _interrupted_path(site: Site) -> Path:
+    return site.directory.state / "interrupted.json"
+
+
+def end_rollback(site: Site, found: Journal, checkpoint: generations.Checkpoint) -> None:
+    """A proved rollback holds the host, and what is live now is noted for the next one."""
+    Held.read(dict(found.hold)).save(site.directory)
+    checkpoint("held")
+    note_live(site.directory, Live(found.release or None, None, found.files))
+    checkpoint("live noted")
+    generations.clear_staging(site.directory)
+    journal.remove(site.directory.journal)
 
 
 def _running(host: Host) -> list[Publication]:
@@ -42,11 +85,16 @@ def _running(host: Host) -> list[Publication]:
 
 
 def _recover_files(site: Site, found: Journal, checkpoint: generations.Checkpoint) -> None:
-    logger.warning("A publisher was stopped in phase %s of publication %s.", found.phase, found.publication)
+    what = f"publication {found.publication}" if found.publication else "a rollback"
+    logger.warning("A publisher was stopped in phase %s of %s.", found.phase, what)
     if found.phase is Phase.BUILDING:
         generations.forget(site.directory, found)
     elif found.phase is Phase.SWAPPING:
         logger.warning("%s", bring_back(site, found, _daemon(site), checkpoint))
+    elif found.phase is Phase.PROVED and found.publication:
+        note_live(site.directory, Live(found.release, found.publication, found.files))
+    elif found.phase is Phase.PROVED:
+        end_rollback(site, found, checkpoint)
     generations.clear_staging(site.directory)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -13,7 +13,8 @@ from tables.sendmail.daemon import Daemon, NotAlive
 from tables.sendmail.mailcf import CfUnreadable, MailCf, read
 from tables.sendmail.maildir import MailDir
 from tables.sendmail.maps import Builder
-from tables.sendmail.tables import TABLES
+from tables.sendmail.spec import TableSpec
+from tables.sendmail.whereabouts import USUAL_TYPE, everywhere
 
 DEFAULT_PID_FILE = Path("/run/sendmail/mta/sendmail.pid")
 
@@ -30,6 +31,11 @@ class Site:
     def uses_directory(self) -> bool:
         """Whether sendmail reads what is published here; a directory of a first look it does not."""
         return self.cf.uses_directory(self.directory.path)
+
+    def builder_of(self, table: TableSpec) -> Builder:
+        """What builds the map of this table as its line of sendmail.cf wants it."""
+        place = self.directory.place(table)
+        return replace(self.builder, map_type=place.map_type or self.builder.map_type, null=place.null)
 
     def daemon(self) -> Daemon | None:
         """The daemon to tell and to prove, or none. Raises :class:`NotAlive` when the settings ask for one."""
@@ -52,7 +58,11 @@ class Site:
     def pid_file(self) -> Path:
         if settings.SENDMAIL_PID_FILE:
             return Path(settings.SENDMAIL_PID_FILE)
-        return self.cf.pid_file or DEFAULT_PID_FILE
+        if self.cf.pid_file:
+            return self.cf.pid_file
+        # A comment of m4's says what its OSTYPE supposes, which need not be what this sendmail was compiled with.
+        supposed = [path for path in (self.cf.usual_pid_file, DEFAULT_PID_FILE) if path]
+        return next((path for path in supposed if path.exists()), supposed[-1])
 
 
 def here(run: Run) -> Site:
@@ -63,11 +73,11 @@ def here(run: Run) -> Site:
         if settings.SENDMAIL_DAEMON == "yes":
             raise
         cf = MailCf(settings.SENDMAIL_CF)
-    plain = MailDir(settings.MAIL_DIR)
+    places = everywhere(settings.MAIL_DIR, cf, map_type=settings.MAP_TYPE, overrides=settings.FILES)
     return Site(
-        directory=MailDir(settings.MAIL_DIR, alias_map=cf.alias_map(plain.text(TABLES["aliases"]))),
+        directory=MailDir(settings.MAIL_DIR, places),
         cf=cf,
-        builder=Builder(run, settings.MAP_TYPE, settings.SENDMAIL_CF, settings.COMMAND_SECONDS),
+        builder=Builder(run, settings.MAP_TYPE or USUAL_TYPE, settings.SENDMAIL_CF, settings.COMMAND_SECONDS),
         run=run,
         timeout=settings.COMMAND_SECONDS,
     )

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,17 @@ SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin"
 #: Bytes of each output that a Result keeps.
 KEPT = 65_536
 
-PACKAGES = {"makemap": "sendmail-bin", "sendmail": "sendmail-bin", "m4": "m4", "diff": "diffutils"}
+#: Bytes of a pipe that are read at a time.
+BLOCK = 1 << 20
+
+PACKAGES = {
+    "makemap": "sendmail-bin",
+    "sendmail": "sendmail-bin",
+    "m4": "m4",
+    "diff": "diffutils",
+    "sort": "coreutils",
+    "perl": "perl",
+}
 
 
 class CommandError(Exception):
@@ -65,11 +75,15 @@ class Result:
         return f"$ {self.command}\n{said}[exit status {self.returncode}, {self.seconds:.2f} s]\n"
 
 
+#: What takes the whole standard output instead of the Result: a file, or whoever is told of each block as it comes.
+Output = Path | Callable[[bytes], None]
+
+
 class Run(Protocol):
-    """Runs a program to its end. ``stdout`` names a file that takes the whole standard output instead of the Result."""
+    """Runs a program to its end. All of ``stdin`` is fed before a function is told of the first ``stdout``."""
 
     def __call__(
-        self, argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Path | None = None, timeout: float
+        self, argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Output | None = None, timeout: float
     ) -> Result: ...
 
 
@@ -81,23 +95,26 @@ def find_program(name: str) -> str:
     return str(Path(found).absolute())
 
 
-def run(argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Path | None = None, timeout: float) -> Result:
+def run(argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Output | None = None, timeout: float) -> Result:
     """Run ``argv`` and feed it ``stdin`` as a stream; the outputs go to files, so neither side waits for the other."""
     program = find_program(argv[0])
     started = time.monotonic()
+    told = None if stdout is None or isinstance(stdout, Path) else stdout
     with ExitStack() as stack:
-        out = stack.enter_context(_output(stdout))
+        out = stack.enter_context(_output(stdout if isinstance(stdout, Path) else None))
         errors = stack.enter_context(_output(None))
         process = subprocess.Popen(
             [program, *argv[1:]],
             stdin=subprocess.PIPE,
-            stdout=out,
+            stdout=subprocess.PIPE if told else out,
             stderr=errors,
             env={**os.environ, "LC_ALL": "C"},
             start_new_session=True,
         )
         with _ended(process), _deadline(process, timeout) as expired:
             _feed(cast("IO[bytes]", process.stdin), stdin)
+            if told:
+                _tell(cast("IO[bytes]", process.stdout), told)
             returncode = process.wait()
         if expired.is_set():
             raise CommandTimeout(argv, timeout)
@@ -121,6 +138,12 @@ def _feed(pipe: IO[bytes], chunks: Iterable[bytes]) -> None:
     finally:
         with suppress(BrokenPipeError):
             pipe.close()
+
+
+def _tell(pipe: IO[bytes], told: Callable[[bytes], None]) -> None:
+    with pipe:
+        while block := os.read(pipe.fileno(), BLOCK):
+            told(block)
 
 
 @contextmanager

@@ -156,8 +156,7 @@ def askable(key: str, value: str | None) -> bool:
 
 def look_up(probes: Sequence[Probe], *, cf: Path, run: Run, timeout: float) -> Result:
     """Ask ``sendmail -bt`` for each probe. Raises :class:`WrongAnswer` when one answer is not the new state."""
-    commands = "".join(f"/map {probe.map_name} {probe.key}\n" for probe in probes)
-    result = run(["sendmail", "-bt", "-C", str(cf)], stdin=[commands.encode()], timeout=timeout)
+    result = _ask(probes, cf=cf, run=run, timeout=timeout)
     lines = result.stdout.splitlines()
     answers = _answers(lines)
     for probe in probes:
@@ -171,6 +170,19 @@ def look_up(probes: Sequence[Probe], *, cf: Path, run: Run, timeout: float) -> R
                 result,
             )
     return result
+
+
+def answered(probes: Sequence[Probe], *, cf: Path, run: Run, timeout: float) -> list[Probe]:
+    """Those to which ``sendmail -bt`` has an answer now, whichever it is."""
+    if not probes:
+        return []
+    answers = _answers(_ask(probes, cf=cf, run=run, timeout=timeout).stdout.splitlines())
+    return [probe for probe in probes if (probe.map_name, probe.key) in answers]
+
+
+def _ask(probes: Sequence[Probe], *, cf: Path, run: Run, timeout: float) -> Result:
+    commands = "".join(f"/map {probe.map_name} {probe.key}\n" for probe in probes)
+    return run(["sendmail", "-bt", "-C", str(cf)], stdin=[commands.encode()], timeout=timeout)
 
 
 def _unanswered(probe: Probe, lines: Iterable[str]) -> str:

@@ -49,8 +49,7 @@ def write(path: Path, chunks: Iterable[bytes], ownership: Ownership | None = Non
         path.unlink()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as stream:
-        for chunk in chunks:
-            stream.write(chunk)
+        stream.writelines(chunks)
         stream.flush()
         if ownership:
             ownership.give(path)
@@ -60,8 +59,13 @@ def write(path: Path, chunks: Iterable[bytes], ownership: Ownership | None = Non
 def write_atomic(path: Path, chunks: Iterable[bytes], ownership: Ownership | None = None) -> None:
     """Replace ``path`` in one step."""
     fresh = _beside(path)
-    write(fresh, chunks, ownership)
-    fresh.replace(path)
+    try:
+        write(fresh, chunks, ownership)
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
     sync(path.parent)
 
 
@@ -79,6 +83,18 @@ def put(source: Path, target: Path) -> None:
     finally:
         if old is not None:
             os.close(old)
+
+
+def put_away(target: Path) -> None:
+    """Remove ``target``, and wake whoever reads it."""
+    old = _open_old(target)
+    if old is None:
+        return
+    try:
+        target.unlink()
+        _touch(old)
+    finally:
+        os.close(old)
 
 
 def _open_old(path: Path) -> int | None:

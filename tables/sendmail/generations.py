@@ -6,9 +6,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tables.sendmail.files import leftover, link, put, sync
+from tables.sendmail import manifest
+from tables.sendmail.files import leftover, link, put, put_away, sync
 from tables.sendmail.journal import Journal, Phase, Swap
 from tables.sendmail.maildir import MailDir
 
@@ -28,6 +30,7 @@ def swap(directory: MailDir, journal: Journal, swaps: Iterable[Swap], checkpoint
     kept.mkdir()
     checkpoint("generation made")
     journal.swaps = [_keep(item, kept) for item in swaps]
+    manifest.save(kept, journal, at=datetime.now(UTC).isoformat())
     sync(kept)
     sync(directory.generations)
     checkpoint("kept")
@@ -35,16 +38,24 @@ def swap(directory: MailDir, journal: Journal, swaps: Iterable[Swap], checkpoint
     journal.save(directory.journal)
     checkpoint("swap journalled")
     for item in journal.swaps:
-        put(Path(item.staged), Path(item.live))
+        _replace(item)
         checkpoint(f"swapped {Path(item.live).name}")
     _sync_parents(journal.swaps)
 
 
+def _replace(item: Swap) -> None:
+    if item.staged:
+        put(Path(item.staged), Path(item.live))
+    else:
+        put_away(Path(item.live))
+
+
 def _keep(item: Swap, generation: Path) -> Swap:
+    item = replace(item, name=item.name or Path(item.staged).name)
     live = Path(item.live)
     if not live.exists():
         return item
-    kept = generation / Path(item.staged).name  # the table's: links of two tables may lead to files of one name
+    kept = generation / item.name  # the table's: links of two tables may lead to files of one name
     mtime_ns = live.stat().st_mtime_ns
     link(live, kept)
     return replace(item, kept=str(kept), mtime_ns=mtime_ns)
@@ -91,6 +102,11 @@ def _sync_parents(swaps: Iterable[Swap]) -> None:
 
 def _next(generations: Path) -> str:
     return f"{max((int(name) for name in _numbers(generations)), default=0) + 1:04d}"
+
+
+def numbered(directory: MailDir) -> list[Path]:
+    """Every generation that is kept, from the oldest on."""
+    return [directory.generations / name for name in _numbers(directory.generations)]
 
 
 def _numbers(generations: Path) -> list[str]:

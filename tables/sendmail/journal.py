@@ -33,18 +33,29 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """One live file to be replaced. ``kept`` is its previous version in the generation; empty: there was none."""
+    """One live file to be replaced, or (nothing staged) removed.
+
+    ``kept`` is its previous version in the generation; empty: there was none.
+    """
 
     live: str
     staged: str
     kept: str = ""
     #: Of the previous version, in nanoseconds: being kept changes it, coming back restores it.
     mtime_ns: int = 0
+    #: Its name in the generation; empty: that of the staged file.
+    name: str = ""
+    #: Of the previous version of a text, as far as anybody looked.
+    sha256: str = ""
+    #: Whether sendmail reads it only when it starts.
+    needs_signal: bool = False
 
 
 @dataclass(slots=True)
 class Journal:
+    #: 0 for a rollback by hand.
     publication: int
+    #: 0 for what was there before the first publication.
     release: int
     phase: Phase = Phase.BUILDING
     generation: str = ""
@@ -55,6 +66,12 @@ class Journal:
     error: str = ""
     #: What is to be recorded of a proved publication.
     files: list[dict[str, Any]] = field(default_factory=list)
+    #: What was live before: the fields of :class:`~tables.sendmail.manifest.Live`.
+    before: dict[str, Any] = field(default_factory=dict)
+    #: The generation that somebody goes back to by hand; empty for a publication.
+    rolls_back_to: str = ""
+    #: What holds the host once a rollback is proved: the fields of :class:`~tables.sendmail.held.Held`.
+    hold: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         write_atomic(path, [json.dumps(asdict(self), indent=1).encode()])

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
+from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.base import Line, What
 from tables.sendmail.spec import Duplicates, Grade, Kind, Problem, TableSpec
+
+#: Bytes that are looked at together.
+_BLOCK = 1 << 20
 
 
 @dataclass(slots=True)
@@ -33,6 +38,23 @@ class Knowledge:
 
     def rest(self, key: str) -> None:
         self.resting.add(key)
+
+
+def learn_at_once(spec: TableSpec, data: BinaryIO) -> Knowledge | None:
+    """The same of many lines at a time, in half the time: of plain lines only, in which no key stands twice."""
+    keys, live, count, rest = FORMATS[spec.kind].keys, set[str](), 0, b""
+    while block := data.read(_BLOCK):
+        lines, end, rest = (rest + block).rpartition(b"\n")
+        found = keys(lines + end)
+        if found is None:
+            return None
+        live.update(found)
+        count += len(found)
+    last = keys(rest)
+    if last is None:
+        return None
+    live.update(last)
+    return Knowledge(live) if len(live) == count + len(last) else None
 
 
 def learn(spec: TableSpec, lines: Iterable[Line]) -> Knowledge:

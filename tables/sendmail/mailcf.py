@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _OPTION = re.compile(r"O\s*(\w+)\s*=\s*(.*)")
-_MAP = re.compile(r"K\s*(\S+)\s+(.*)")
+_MAP = re.compile(r"K\s*(\S+)\s+(\S.*)")
 _CLASS = re.compile(r"F(?:\{(\w+)\}|(.))\s*(-o\s*)?(/\S+)[ \t]*(\S.*)?")
+_USUAL_PID_FILE = re.compile(r"#O PidFile=(/\S+)")
+_ALIASES = re.compile(r"(?:(\w+)\s*:)?(.*)")
 _ANY_CLASS = re.compile(r"F(?:\{(\w+)\}|(.))")
 _MAILER = re.compile(r"M\s*([^\s,]+)\s*,")
 _WORDS = re.compile(r"C(?:\{(\w+)\}|(\S))(.*)")
@@ -51,6 +53,38 @@ class ClassFile:
     path: Path
     optional: bool = False
     scan: str = "%s"
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapLine:
+    """One map as a K line (or a part of AliasFile) declares it. ``line`` is what stands in the configuration."""
+
+    name: str
+    map_type: str
+    arguments: tuple[str, ...]
+    line: str
+
+    @property
+    def path(self) -> Path | None:
+        """The map's file as it is written there, without ``.db``; ``None`` for a map that is no local file."""
+        last = self.arguments[-1] if self.arguments else ""
+        return Path(last.removesuffix(".db")) if last.startswith("/") else None
+
+    @property
+    def null(self) -> bool:
+        """``-N``: only keys that end with a NUL byte are found."""
+        return "-N" in self.arguments[:-1]
+
+    @property
+    def appended(self) -> str:
+        """``-a``: what the rules find behind each value."""
+        return "".join(word[2:] for word in self.arguments[:-1] if word.startswith("-a"))
+
+    @property
+    def gives_values(self) -> bool:
+        """``-m``: a look-up gives the key."""
+        return "-m" not in self.arguments[:-1]
 
 
 @dataclass(slots=True)
@@ -59,6 +93,12 @@ class MailCf:
 
     path: Path
     maps: dict[Path, str] = field(default_factory=dict)
+    #: The K lines by the name that the rules use; of two with one name the last counts (measured).
+    keyed: dict[str, MapLine] = field(default_factory=dict)
+    #: The parts of AliasFile in their order.
+    alias_files: list[MapLine] = field(default_factory=list)
+    #: The lines that say where something is and listens, as they are written.
+    lines: list[str] = field(default_factory=list)
     classes: set[Path] = field(default_factory=set)
     #: Class to the words that the configuration itself puts into it, in lower case; macros are left out.
     words: dict[str, set[str]] = field(default_factory=dict)
@@ -73,6 +113,8 @@ class MailCf:
     #: The host's own name ($j) where it is written out, in lower case.
     own_name: str = ""
     pid_file: Path | None = None
+    #: What m4 writes beside it as a comment while nothing was asked for.
+    usual_pid_file: Path | None = None
     listeners: list[Listener] = field(default_factory=list)
     trusted_user: str = ""
 
@@ -88,10 +130,9 @@ class MailCf:
         plain = _plain(str(file))
         return plain in self.maps or plain in self.classes
 
-    def alias_map(self, text: Path) -> Path | None:
-        """The map of the aliases, by the name under which this configuration knows their text (a link, perhaps)."""
-        files = (file for file, name in self.maps.items() if name == "aliases" and file.resolve() == text)
-        return next((file.with_name(f"{file.name}.db").resolve() for file in files), None)
+    def class_lines(self, name: str) -> list[str]:
+        """Every F line of a class, also of words that come from elsewhere."""
+        return [line for line in self.lines if (match := _ANY_CLASS.match(line)) and (match[1] or match[2]) == name]
 
     def uses_directory(self, directory: Path) -> bool:
         plain = _plain(str(directory))
@@ -126,11 +167,11 @@ def _lines(text: str) -> Iterator[str]:
 
 def _take(found: MailCf, line: str) -> None:
     if match := _OPTION.match(line):
-        _take_option(found, match[1].lower(), match[2].strip())
+        _take_option(found, match[1].lower(), match[2].strip(), line)
     elif match := _MAP.match(line):
-        words = match[2].split()
-        if words and words[-1].startswith("/"):
-            found.maps.setdefault(_plain(words[-1]), match[1])
+        _take_map(found, match[1], match[2].split(), line)
+    elif match := _USUAL_PID_FILE.match(line):
+        found.usual_pid_file = Path(match[1])
     elif line[:1] in ("F", "C"):
         _take_class(found, line)
     elif line[:1] in ("R", "S"):
@@ -142,10 +183,22 @@ def _take(found: MailCf, line: str) -> None:
         found.own_name = line[2:].strip().lower()
 
 
+def _take_map(found: MailCf, name: str, words: list[str], line: str) -> None:
+    found.lines.append(line)
+    declared = MapLine(name, words[0], tuple(words[1:]), line)
+    earlier, found.keyed[name] = found.keyed.get(name), declared
+    if earlier and earlier.path:
+        found.maps.pop(_plain(str(earlier.path)), None)
+    if declared.path:
+        found.maps.setdefault(_plain(str(declared.path)), name)
+
+
 def _take_class(found: MailCf, line: str) -> None:
+    if line.startswith("F"):
+        found.lines.append(line)
     if match := _CLASS.match(line):
         found.classes.add(_plain(match[4]))
-        file = ClassFile(Path(match[4]), bool(match[3]), match[5] or "%s")
+        file = ClassFile(Path(match[4]), bool(match[3]), match[5] or "%s", line)
         found.files.setdefault(match[1] or match[2], []).append(file)
     elif match := _ANY_CLASS.match(line):
         found.elsewhere.add(match[1] or match[2])
@@ -164,20 +217,35 @@ def _take_rule(found: MailCf, line: str) -> None:
             found.features.add(feature)
 
 
-def _take_option(found: MailCf, name: str, value: str) -> None:
+#: Options that say where something is or listens.
+_PLACES = frozenset(("aliasfile", "pidfile", "daemonportoptions"))
+
+
+def _take_option(found: MailCf, name: str, value: str, line: str) -> None:
+    if name in _PLACES:
+        found.lines.append(line)
     if name == "pidfile":
         found.pid_file = Path(value)
     elif name == "trusteduser":
         found.trusted_user = value
     elif name == "aliasfile":
-        for source in value.split(","):
-            file = source.split(":")[-1].split()[-1:]
-            if file and file[0].startswith("/"):
-                found.maps.setdefault(_plain(file[0]), "aliases")
+        _take_aliases(found, value, line)
     elif name == "daemonportoptions":
         listener = _listener(value)
         if listener:
             found.listeners.append(listener)
+
+
+def _take_aliases(found: MailCf, value: str, line: str) -> None:
+    """One or several with commas between them, each perhaps with its type and options: ``hash:-o /etc/aliases``."""
+    for part in value.split(","):
+        match = _ALIASES.fullmatch(part.strip())
+        if match is None or not part.strip():
+            continue
+        declared = MapLine("aliases", match[1] or "implicit", tuple(match[2].split()), line)
+        found.alias_files.append(declared)
+        if declared.path:
+            found.maps.setdefault(_plain(str(declared.path)), "aliases")
 
 
 def _listener(options: str) -> Listener | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tables.sendmail.files import Ownership, leftover
 from tables.sendmail.spec import Kind, TableSpec
 from tables.sendmail.tables import TABLES
+from tables.sendmail.whereabouts import Whereabouts, plain
 
 #: Modes of files that did not exist. access can hold passwords of AuthInfo: not for everybody.
 MAP_MODE = 0o640
@@ -31,8 +32,8 @@ class Locked(Exception):
 @dataclass(frozen=True, slots=True)
 class MailDir:
     path: Path
-    #: Where sendmail looks for the map of the aliases, when that is not beside their text in the directory.
-    alias_map: Path | None = None
+    #: Where the tables are and how they are built; one that is not named lies in the directory under its own name.
+    places: Mapping[str, Whereabouts] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -54,14 +55,24 @@ class MailDir:
     def lock(self) -> Path:
         return self.state / "lock"
 
+    def place(self, table: TableSpec) -> Whereabouts:
+        return self.places.get(table.name) or plain(self.path, table)
+
+    @property
+    def tables(self) -> list[TableSpec]:
+        """Those that are written here."""
+        return [table for table in TABLES.values() if not self.place(table).unused]
+
+    @property
+    def unused(self) -> list[Whereabouts]:
+        return [place for place in map(self.place, TABLES.values()) if place.unused]
+
     def text(self, table: TableSpec) -> Path:
         """The file to replace: where a link leads, as Debian's ``aliases -> ../aliases`` does."""
-        return Path(os.path.realpath(self.path / table.name))
+        return Path(os.path.realpath(self.place(table).text))
 
     def map(self, table: TableSpec) -> Path:
-        if self.alias_map and table.kind is Kind.ALIASES:
-            return self.alias_map
-        return Path(os.path.realpath(self.path / f"{table.name}.db"))
+        return Path(os.path.realpath(self.place(table).map or self.path / f"{table.name}.db"))
 
     def ownership_of_text(self, table: TableSpec) -> Ownership:
         return self._ownership(self.text(table), TEXT_MODES.get(table.name, TEXT_MODE))
@@ -71,13 +82,10 @@ class MailDir:
         live = self.map(table)
         if live.exists():
             return Ownership.of(live)
-        return Ownership(built.stat().st_uid, self._group(), MAP_MODE)
+        return Ownership(built.stat().st_uid, _group(live), MAP_MODE)
 
     def _ownership(self, live: Path, mode: int) -> Ownership:
-        return Ownership.of(live) if live.exists() else Ownership(os.geteuid(), self._group(), mode)
-
-    def _group(self) -> int:
-        return self.path.stat().st_gid if os.geteuid() == 0 else os.getegid()
+        return Ownership.of(live) if live.exists() else Ownership(os.geteuid(), _group(live), mode)
 
     def prepare(self) -> None:
         """Make the corner that the publisher keeps for itself. Raises :class:`DirectoryProblem`."""
@@ -92,18 +100,25 @@ class MailDir:
         """Refuse early what could not be replaced later."""
         for table in tables:
             self._check_alone(table)
+            if problem := self.place(table).problem:
+                raise DirectoryProblem(problem)
             targets = [self.text(table)] if table.kind is Kind.CLASS else [self.text(table), self.map(table)]
             for target in targets:
                 _check_target(target, self.path)
 
     def _check_alone(self, table: TableSpec) -> None:
         text = self.text(table)
-        for other in TABLES.values():
+        for other in self.tables:
             if other is not table and self.text(other) == text:
                 raise DirectoryProblem(
                     f"{table.name} and {other.name} in {self.path} are one file, {text}: "
                     "publishing one table would change both. Give each a file of its own."
                 )
+
+
+def _group(live: Path) -> int:
+    """Of a file that was not there yet: that of its directory."""
+    return live.parent.stat().st_gid if os.geteuid() == 0 else os.getegid()
 
 
 _WRITABLE = "Run the publisher as root, or let its user own the directory."
@@ -130,6 +145,10 @@ def _check_reachable(path: Path) -> None:
         )
     if not path.is_dir():
         raise DirectoryProblem(f"{path} is not a directory. Set MAILADMIN_MAIL_DIR to a directory.")
+    _check_closed(path)
+
+
+def _check_closed(path: Path) -> None:
     for directory in (path.resolve(), *path.resolve().parents):
         if directory.stat().st_mode & stat.S_IWOTH:
             raise DirectoryProblem(
@@ -139,6 +158,7 @@ def _check_reachable(path: Path) -> None:
 
 
 def _check_target(target: Path, mail_dir: Path) -> None:
+    _check_closed(target.parent)
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise DirectoryProblem(
             f"{target} cannot be replaced, because {target.parent} is not writable. "

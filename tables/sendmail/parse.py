@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from tables.sendmail.formats import FORMATS
 from tables.sendmail.formats.base import Line, What, switched_off
-from tables.sendmail.knowledge import Knowledge, learn
+from tables.sendmail.knowledge import Knowledge, learn, learn_at_once
 from tables.sendmail.layout import STEP
 from tables.sendmail.prose import commented_out, reads_as_head
 from tables.sendmail.render import canonical, comment_lines
@@ -43,7 +43,10 @@ def read_table(
     error; a refused line with a key of its own and a value comes out as a disabled entry.
     """
     with closing(open_()) as data:
-        knowledge = learn(spec, _lines(spec, data, local_names))
+        knowledge = learn_at_once(spec, data)
+    if knowledge is None:
+        with closing(open_()) as data:
+            knowledge = learn(spec, _lines(spec, data, local_names))
     with closing(open_()) as data:
         yield from _Assembly(spec, knowledge, local_names).items(_lines(spec, data, local_names))
 

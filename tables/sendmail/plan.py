@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tables.sendmail.commands import CommandError, Run
 from tables.sendmail.secret import masked
 from tables.sendmail.spec import Entry, Kind, TableSpec
+from tables.sendmail.whereabouts import Whereabouts
 
 #: Lines of a diff that are shown.
 DIFF_LINES = 400
+#: What diff says where the last line has no line end.
+NO_END = "\\ No newline at end of file\n"
 #: Characters of one of them.
 DIFF_WIDTH = 1000
 #: Differences that are kept as examples for the look-ups that prove the new state.
@@ -162,6 +165,7 @@ class FilePlan:
             "diff": self.diff,
             "diff_cut": self.diff_cut,
             "drift": self.drift,
+            "drift_cut": self.drift_cut,
             "findings": [
                 {"rule": finding.rule, "message": finding.message, "remedy": finding.remedy}
                 for finding in self.findings
@@ -189,6 +193,8 @@ class Plan:
     daemon: bool = False
     #: False when the files on the host cannot be read from here: then the last release stands in for them.
     from_disk: bool = True
+    #: Tables that sendmail does not read on this host, and why.
+    unused: list[Whereabouts] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -225,6 +231,7 @@ class Plan:
             "empty": self.empty,
             "signal": self.signal,
             "maps": [file.table.name for file in self.maps],
+            "unused": [{"table": place.table.name, "why": place.unused} for place in self.unused],
             "files": [file.as_json() for file in self.files if file.touched or file.findings],
         }
 
@@ -293,13 +300,41 @@ def unified_diff(
     if result.returncode > 1:
         raise CommandError(f"diff could not compare {labels[0]}: {result.stderr.strip()}")
     with scratch.open("rb") as stream:
-        shown = [_shown(line, passwords) for line in islice(stream, DIFF_LINES)]
-        cut = sum(1 for _line in stream)
+        told = shown(stream, passwords=passwords)
     scratch.unlink()
-    return "".join(shown), cut
+    return told
+
+
+def new_diff(after: Path, labels: tuple[str, str], *, passwords: bool) -> tuple[str, int]:
+    """The same for a file where there was none: all of it is new, so only its beginning is looked at."""
+    with after.open("rb") as stream:
+        count, whole = _count_lines(stream)
+        stream.seek(0)
+        head = f"--- {labels[0]}\n+++ {labels[1]}\n@@ -0,0 +1{f',{count}' if count > 1 else ''} @@\n"
+        lines = (b"+" + line for line in islice(stream, DIFF_LINES))
+        text, _cut = shown(chain(head.encode().splitlines(keepends=True), lines), passwords=passwords)
+    left = max(count + 3 - DIFF_LINES, 0)
+    if whole:
+        return text, left
+    return (f"{text}\n{NO_END}", 0) if not left else (text, left + 1)
+
+
+def _count_lines(stream: BinaryIO) -> tuple[int, bool]:
+    """How many lines, and whether the last one has its line end."""
+    count, last = 0, b"\n"
+    while block := stream.read(1 << 20):
+        count, last = count + block.count(b"\n"), block[-1:]
+    return count + (last != b"\n"), last == b"\n"
+
+
+def shown(lines: Iterable[bytes], *, passwords: bool) -> tuple[str, int]:
+    """A difference as it is shown: its first lines, and how many more there are."""
+    stream = iter(lines)
+    text = "".join([_shown(line, passwords) for line in islice(stream, DIFF_LINES)])
+    return text, sum(1 for _line in stream)
 
 
 def _shown(line: bytes, passwords: bool) -> str:
-    text = line.decode("utf-8", "backslashreplace")
+    text = line.decode("utf-8", "backslashreplace").replace("\0", "\\x00")  # which no database keeps
     text = masked(text) if passwords else text
     return text if len(text) <= DIFF_WIDTH else f"{text[:DIFF_WIDTH]}… ({len(text) - DIFF_WIDTH} more characters)\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 
@@ -20,18 +20,37 @@ _COMMENT_WIDTH = 900
 class UnwritableError(ValueError):
     """An entry without a key or with a line break in it, which no check lets pass."""
 
-    def __init__(self, spec: TableSpec, entry: Entry) -> None:
+    def __init__(self, spec: TableSpec, key: str) -> None:
         super().__init__(
-            f"The entry “{visible(entry.key)[:60]}” of {spec.name} cannot be written as one line: "
+            f"The entry “{visible(key)[:60]}” of {spec.name} cannot be written as one line: "
             "give it a key and remove every line break from its key and value."
         )
 
 
+#: One entry as the database has it: key, value, comment, enabled, position, above, raw. To make an :class:`Entry` of
+#: each of a million rows takes as long as all the rest.
+Row = tuple[str, str, str, bool, int, str, str]
+
+
+def row_of(entry: Entry) -> Row:
+    return entry.key, entry.value, entry.comment, entry.enabled, entry.position, entry.above, entry.raw
+
+
+def entry_of(row: Row) -> Entry:
+    key, value, comment, enabled, position, above, raw = row
+    return Entry(key, value, comment, bool(enabled), position, above, raw)
+
+
 def render(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[bytes]:
     """The file that holds ``items``, which come sorted by (position, key), passages first, in chunks of bytes."""
+    return render_rows(spec, (item if isinstance(item, Passage) else row_of(item) for item in items))
+
+
+def render_rows(spec: TableSpec, rows: Iterable[Row | Passage]) -> Iterator[bytes]:
+    """The same of rows."""
     held: list[str] = []
     size = 0
-    for text in _texts(spec, items):
+    for text in _texts(spec, rows):
         held.append(text)
         size += len(text)
         if size >= _CHUNK:
@@ -41,45 +60,62 @@ def render(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[bytes]
         yield encode("".join(held))
 
 
-def _texts(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[str]:
+def _texts(spec: TableSpec, rows: Iterable[Row | Passage]) -> Iterator[str]:
     """The text of each item, with the line end between two that the first one lacks."""
-    joins = FORMATS[spec.kind].joins
-    before: Entry | Passage | None = None
+    joins, text_of = FORMATS[spec.kind].joins, _writer(spec)
+    before: Row | Passage | None = None
     last = "\n"
-    for item in items:
-        text = item_text(spec, item)
+    for row in rows:
+        text = row.text if isinstance(row, Passage) else text_of(row)
         if not text:
             continue
-        if last[-1] != "\n" and not _goes_on(spec, before, item):
+        if last[-1] != "\n" and not _goes_on(spec, before, row):
             # A backslash here would join the next line; the blank after it keeps it what it was, the last character.
             yield " \n" if joins and last[-1] == "\\" else "\n"
         elif joins and last[-2:] == "\\\n":
             yield "\n"  # a file that ended with a backslash was joined to nothing, and an empty line is nothing
         yield text
-        before, last = item, text
+        before, last = row, text
 
 
-def _goes_on(spec: TableSpec, before: Entry | Passage | None, item: Entry | Passage) -> bool:
+def goes_on(spec: TableSpec, before: Entry | Passage, item: Entry | Passage) -> bool:
     """Whether ``item`` is the next word of the line that ``before`` stands on (class files)."""
-    return (
-        spec.kind is Kind.CLASS
-        and isinstance(before, Entry)
-        and isinstance(item, Entry)
-        and before.enabled
-        and item.enabled
-        and not item.above
-        and not item.comment
-        and item.raw[:1] in (" ", "\t", "\v", "\f", "\r")
-        and item.position == before.position + 1
+    return _goes_on(spec, *(each if isinstance(each, Passage) else row_of(each) for each in (before, item)))
+
+
+def _goes_on(spec: TableSpec, before: Row | Passage | None, row: Row | Passage) -> bool:
+    if spec.kind is not Kind.CLASS or before is None or isinstance(before, Passage) or isinstance(row, Passage):
+        return False
+    _key, _value, comment, enabled, position, above, raw = row
+    return bool(
+        before[3]
+        and enabled
+        and not above
+        and not comment
+        and raw[:1] in (" ", "\t", "\v", "\f", "\r")
+        and position == before[4] + 1
     )
+
+
+def _writer(spec: TableSpec) -> Callable[[Row], str]:
+    """What writes the text of an entry; what it asks of the table is asked once, not for each of a million rows."""
+    write = FORMATS[spec.kind].canonical
+
+    def text_of(row: Row) -> str:
+        key, value, comment, enabled, _position, above, line = row
+        if not line:
+            line = write(key, value)
+            if "\n" in line or not key:
+                raise UnwritableError(spec, key)
+            line = f"{line}\n" if enabled else f"#{line}\n"
+        return (above or comment_lines(comment)) + line if above or comment else line
+
+    return text_of
 
 
 def item_text(spec: TableSpec, item: Entry | Passage) -> str:
     """The exact text of one item, its comment included. Raises :class:`UnwritableError`."""
-    if isinstance(item, Passage):
-        return item.text
-    line = item.raw or canonical(spec, item) + "\n"
-    return (item.above or comment_lines(item.comment)) + line if item.above or item.comment else line
+    return item.text if isinstance(item, Passage) else _writer(spec)(row_of(item))
 
 
 def canonical(spec: TableSpec, entry: Entry) -> str:
@@ -87,10 +123,7 @@ def canonical(spec: TableSpec, entry: Entry) -> str:
 
     Raises :class:`UnwritableError` when it would be more than one line, whatever let such an entry in.
     """
-    line = FORMATS[spec.kind].canonical(entry.key, entry.value)
-    if "\n" in line or not entry.key:
-        raise UnwritableError(spec, entry)
-    return line if entry.enabled else f"#{line}"
+    return _writer(spec)((entry.key, entry.value, "", entry.enabled, 0, "", "")).removesuffix("\n")
 
 
 def comment_lines(comment: str) -> str:
@@ -184,6 +217,11 @@ def renamed(spec: TableSpec, entry: Entry, key: str) -> Entry:
         return other
     kept = replace(other, raw=entry.raw[:place] + key + entry.raw[place + len(entry.key) :])
     return kept if is_faithful(spec, kept) else other
+
+
+def is_silent(spec: TableSpec, text: str) -> bool:
+    """Whether text between entries is that and no more: comments and blank lines, of which nothing takes effect."""
+    return not _read(spec, text)
 
 
 def map_pair(_spec: TableSpec, entry: Entry) -> tuple[bytes, bytes]:

@@ -186,6 +186,8 @@ class TableSpec:
     risks: Judge
     domain: Callable[[str], str]  # the domain of a key, by which a new entry finds its place
     parts: Parts  # how its keys and values come apart
+    cf_name: str  # the name by which sendmail.cf's rules know its map, or its class
+    cf_line: str  # what a .mc file says so that sendmail reads it
     tag: Callable[[str], str] = _nothing  # what a key begins with before its item, colon included
     host: Callable[[str], str] = _nothing  # the domain that a key ends with, in whatever letters
     addresses: Callable[[str], list[str]] = _no_address  # the addresses or hosts in a value

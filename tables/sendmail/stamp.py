@@ -32,6 +32,11 @@ def body(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
+def length(data: bytes) -> int:
+    """How many bytes the stamp takes in a file that begins with ``data``; 0 when it has none."""
+    return data.find(b"\n") + 1 if data.startswith(_PREFIX) else 0
+
+
 def body_sha256(path: Path) -> str:
     digest = hashlib.sha256()
     for chunk in body(path):

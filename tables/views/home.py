@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
@@ -19,8 +17,8 @@ from mailadmin.accounts.models import User
 from tables import breaking, findings, forwarding, reviews, scopes, seeing
 from tables.context import cluster_of, scope_of, table_counts
 from tables.letters import outbox
-from tables.models import Change, ChangeRequest, Cluster, Host, Publication
-from tables.publishing.hosts import slowest_host
+from tables.models import Change, ChangeRequest, Cluster, Drift, Host, Publication
+from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
 from tables.sendmail.tables import TABLES
@@ -32,8 +30,6 @@ from tables.views.access import person_of
 SHOWN = 6
 #: Submitted requests that are looked at to find those that this person may review.
 LOOKED_AT = 50
-#: A publisher looks every POLL_SECONDS; it is missing when it has not for so many seconds.
-SILENT_SECONDS = max(60, 10 * settings.POLL_SECONDS)
 
 
 class Alert(NamedTuple):
@@ -119,6 +115,7 @@ def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
         yield Alert("warn", "E-mail does not go out.", trouble)
     if not scope.limited:
         yield from _syslog_alerts()
+    yield from _drift_alerts(scope, cluster)
     hosts = list(cluster.hosts.select_related("release"))
     if not hosts:
         yield Alert("warn", "No mail host has registered yet.", "Start the publisher on the mail host.")
@@ -150,14 +147,33 @@ def _syslog_alerts() -> Iterator[Alert]:
         )
 
 
+def _drift_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
+    found = list(seeing.drifts(scope, cluster).filter(state=Drift.State.OPEN).order_by("id"))
+    if not found:
+        return
+    where = f"{found[0].table} on {found[0].host}"
+    what = f"{where} was" if len(found) == 1 else f"{where} and {len(found) - 1} more files were"
+    yield Alert(
+        "warn",
+        f"{what} changed by hand since the last publication.",
+        "Publishing stops there until somebody takes it over or overwrites it.",
+        reverse("drift", args=[found[0].pk]) if len(found) == 1 else f"{reverse('publish')}#drifts",
+        "See what was changed",
+    )
+
+
 def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
-    if host.seen_at is None or timezone.now() - host.seen_at > timedelta(seconds=SILENT_SECONDS):
+    if is_silent(host):
         since = f"for {timesince(host.seen_at)}" if host.seen_at else "at all yet"
         yield Alert(
             "bad",
             f"The publisher on {host} has not been heard of {since}.",
             "Nothing goes live there until it runs: see whether its service is up on that host.",
+            reverse("host", args=[host.pk]),
+            "See the host",
         )
+    if host.held_since:
+        yield _held_alert(scope, host, timesince(host.held_since))
     last = host.publications.filter(state__in=Publication.ENDED).exclude(state=Publication.State.SUPERSEDED).first()
     if last and last.state != Publication.State.SUCCEEDED:
         yield Alert(
@@ -167,6 +183,19 @@ def _host_alerts(scope: Scope, host: Host) -> Iterator[Alert]:
             reverse("publication", args=[last.pk]),
             "See what happened",
         )
+
+
+def _held_alert(scope: Scope, host: Host, since: str) -> Alert:
+    """To a limited person without the reason, which may tell of other domains."""
+    why = f": {host.held_reason}" if host.held_reason and not scope.limited else ""
+    live = f"release {host.release.number}" if host.release else "what was there before the first publication"
+    return Alert(
+        "warn",
+        f"{host} has been held for {since}: {host.held_by_name} rolled it back to {live}{why}.",
+        "Nothing goes live there until somebody releases the hold.",
+        reverse("publish"),
+        "See the host",
+    )
 
 
 def _failure(publication: Publication) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -22,11 +21,11 @@ from tables import findings, seeing, surveys
 from tables.context import cluster_of, scope_of
 from tables.forms import FilterForm, QueryField
 from tables.models import CheckRun, Cluster, StoredFinding
+from tables.publishing.hosts import silence
 from tables.sendmail.spec import Grade
 from tables.sendmail.tables import TABLES
 from tables.templatetags.panel import thousands
 from tables.views.access import actor_of, needs
-from tables.views.home import SILENT_SECONDS
 from tables.views.narrow import render_narrow
 from tables.views.paging import BY_ORDER, Page, read_page
 
@@ -141,7 +140,7 @@ def _state(cluster: Cluster, run: CheckRun | None) -> str:
     if run and surveys.is_running(run, now):
         return "running"
     if run and run.asked_at:
-        since = now - timedelta(seconds=SILENT_SECONDS)
+        since = now - silence()
         return "asked" if cluster.hosts.filter(seen_at__gte=since).exists() else "silent"
     if run is None or run.finished_at is None:
         return "never"

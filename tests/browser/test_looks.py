@@ -9,7 +9,7 @@ from mailadmin.accounts.models import Team, User
 from tables import audit, breaking, releases, threads
 from tables.actors import Actor
 from tables.entries import get_cluster
-from tables.models import Host, Publication
+from tables.models import Cluster, Drift, Host, Publication, Release
 from tests.browser.checks import faults
 from tests.browser.conftest import OpenPage
 from tests.people import delegate
@@ -44,6 +44,12 @@ PAGES = [
     "/publish/releases/1/back/",
     "/publish/{succeeded}/",
     "/publish/{failed}/",
+    "/hosts/",
+    "/hosts/{host}/",
+    "/drifts/{drift}/",
+    "/drifts/{removed}/",
+    "/drifts/{drift}/take-over/",
+    "/drifts/{removed}/take-over/",
     "/notices/",
     "/notices/?view=unread",
     "/notices/settings/",
@@ -101,7 +107,47 @@ def publications() -> dict[str, int]:
     succeeded = Publication.objects.create(state="succeeded", steps=steps, files=files, **common)
     failed = Publication.objects.create(state="failed", steps=[*steps, failed_step], error="It differs.", **common)
     audit.record(actor=Actor.publisher(host.name), action="publication-failed", detail={"host": host.name})
-    return {"succeeded": succeeded.pk, "failed": failed.pk}
+    report = {
+        "mailadmin": "1",
+        "sendmail": "8.17.1.9",
+        "map_types": ["btree", "hash"],
+        "cf": "/etc/mail/sendmail.cf",
+        "cf_read": True,
+        "features": ["skip"],
+        "listens": ["127.0.0.1:25"],
+        "pid_file": "/run/sendmail.pid",
+        "lines": [f"Kaccess hash -T<TMPF> /etc/mail/{LONG}"],
+        "tables": [
+            {"table": "aliases", "text": f"/etc/{LONG}", "map": f"/etc/{LONG}.db", "type": "hash", "unused": ""},
+            {"table": "mailertable", "text": "", "map": "", "type": "", "unused": f"{LONG} does not use it."},
+        ],
+    }
+    Host.objects.filter(pk=host.pk).update(report=report, reported_at=now)
+    Host.objects.create(cluster=Cluster.objects.create(name="branch"), name=f"mx2.{LONG}", mail_dir="/etc/mail")
+    return {"succeeded": succeeded.pk, "failed": failed.pk, "host": host.pk, **drifts(host, release)}
+
+
+def drifts(host: Host, release: Release) -> dict[str, int]:
+    now = timezone.now()
+    diff = "--- aliases\n+++ aliases\n@@ -1 +1,2 @@\n postmaster: root\n+sales: " + "somebody, " * 40 + "alice\n"
+    common: dict[str, Any] = {"host": host, "release": release, "found_at": now, "last_seen_at": now}
+    changed = Drift.objects.create(
+        table="aliases",
+        kind="changed",
+        path="/etc/aliases",
+        owner="root",
+        group="root",
+        mode=0o644,
+        modified_at=now,
+        size=1234,
+        sha256="1" * 64,
+        recorded_sha256="2" * 64,
+        diff=diff,
+        diff_cut=1234,
+        **common,
+    )
+    removed = Drift.objects.create(table="access", kind="removed", path="/etc/mail/access", diff=diff, **common)
+    return {"drift": changed.pk, "removed": removed.pk}
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])

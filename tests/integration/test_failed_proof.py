@@ -24,7 +24,7 @@ def contents(host: MailHost) -> dict[str, bytes]:
 
 
 def forgetful(
-    argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Path | None = None, timeout: float
+    argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: commands.Output | None = None, timeout: float
 ) -> commands.Result:
     """The real programs, but a sendmail that finds nothing in its maps."""
     result = commands.run(argv, stdin=stdin, stdout=stdout, timeout=timeout)

@@ -82,6 +82,18 @@ def test_an_alias_expands_to_its_members_and_back(mail_host: MailHost, publish: 
     assert "far.example" not in mail_host.expand("sales")
 
 
+def test_an_alias_that_is_added_to_those_of_newaliases_is_found(
+    mail_host: MailHost, publish: Publish, alice: User
+) -> None:
+    save(alice, "aliases", "sales", "root")
+    assert publish().state == LIVE
+    save(alice, "aliases", "shop", "root")  # in a copy of the map, by makemap
+    publication = publish()
+    assert publication.state == LIVE, publication.error
+    assert "root... deliverable" in mail_host.expand("shop")
+    assert "root... deliverable" in mail_host.expand("sales")
+
+
 def test_only_a_class_file_has_sendmail_start_again(
     mail_host: MailHost, publish: Publish, alice: User, bob: User
 ) -> None:

@@ -195,10 +195,11 @@ def test_the_publisher_waits_longer_the_longer_something_is_wrong(
         def wait(self, timeout: float | None = None) -> bool:
             waits.append(timeout or 0)
             if len(waits) == 9:
-                self.set()
+                loop.stop(15, None)
             return self.is_set()
 
-    loop.stopped = Clock()
+    loop.woken = Clock()
+    monkeypatch.setattr(loop.ear, "start", lambda: None)
     answers = iter([False] * 8 + [True])
     monkeypatch.setattr(loop, "_looked", lambda: next(answers))
     loop.run()

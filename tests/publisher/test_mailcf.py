@@ -63,12 +63,20 @@ def test_the_daemon_is_asked_where_it_listens(tmp_path: Path, options: str, list
     assert cf(tmp_path, options).listener == listener
 
 
-def test_the_aliases_map_is_where_sendmail_knows_their_text(tmp_path: Path) -> None:
-    """With AliasFile=/etc/aliases the map is /etc/aliases.db, also when /etc/mail/aliases is a link to the text."""
-    (tmp_path / "aliases").touch()
-    found = cf(tmp_path, f"O AliasFile=hash:{tmp_path}/aliases, nis:mail.aliases")
-    assert found.alias_map(tmp_path / "aliases") == tmp_path / "aliases.db"
-    assert found.alias_map(tmp_path / "others") is None
+def test_what_places_things_is_kept_line_by_line(tmp_path: Path) -> None:
+    mail = tmp_path / "mail"
+    found = cf(tmp_path, DEBIAN.format(mail=mail))
+    assert found.lines[:4] == [
+        rf"Fw{mail}/local-host-names %[^\#]",
+        rf"FR-o {mail}/relay-domains %[^\#]",
+        rf"F{{VirtHost}}{mail}/virtuser-domains",
+        "Kresolve host -a<OKR> -T<TEMP>",
+    ]
+    assert (found.keyed["resolve"].appended, found.keyed["resolve"].path) == ("<OKR>", None)
+    assert found.class_lines("w") == found.lines[:1]
+    assert found.class_lines("VirtHost") == found.lines[2:3]
+    assert found.usual_pid_file == Path("/nowhere")
+    assert not cf(tmp_path, "Kmacro macro\nKmatch hash -m /x/y\n").keyed["match"].gives_values
 
 
 def test_one_that_is_not_there_is_named_with_the_setting(tmp_path: Path) -> None:

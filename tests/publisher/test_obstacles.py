@@ -79,7 +79,7 @@ class Programs:
         self.makemap = makemap
 
     def __call__(
-        self, argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Path | None = None, timeout: float
+        self, argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: commands.Output | None = None, timeout: float
     ) -> commands.Result:
         if argv[0] == "makemap" and "-u" not in argv:
             assert list(stdin)
@@ -160,7 +160,7 @@ def test_what_the_program_said_is_kept_with_the_step(load: Load, publish: Publis
     load({"access": "From:a@bad.example\tREJECT\n"})
     publication = publish(run=Programs(complaining))
     assert "key a: duplicate key" in output(publication, "build")
-    assert output(publication, "build").startswith("$ makemap -C ")
+    assert "$ makemap -C " in output(publication, "build")
 
 
 @pytest.mark.django_db

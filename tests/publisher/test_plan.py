@@ -121,10 +121,21 @@ def test_a_baseline_after_an_empty_release_is_noticed(load: Load, publish: Publi
     assert [file.table.name for file in plan_now().changed] == list(FILES)
 
 
-def test_an_unchanged_table_is_not_read(load: Load, publish: Publish) -> None:
+def test_of_a_few_changes_no_table_is_read(load: Load, publish: Publish) -> None:
     load(FILES)
     publish()
     save(None, "aliases", "sales", "bob")
+    with CaptureQueriesContext(connection) as queries:
+        plan_now()
+    said = " ".join(query["sql"] for query in queries)
+    assert 'FROM "tables_alias"' not in said
+    assert 'FROM "tables_accessrule"' not in said
+
+
+def test_a_table_without_a_file_is_read(load: Load, publish: Publish, mail_dir: Path) -> None:
+    load(FILES)
+    publish()
+    (mail_dir / "aliases").unlink()
     with CaptureQueriesContext(connection) as queries:
         plan_now()
     said = " ".join(query["sql"] for query in queries)

@@ -171,7 +171,7 @@ def test_no_text_gets_between_the_entries_later(history: None) -> None:
     passage = FilePassage.objects.first()
     assert passage is not None
     passage.pk, passage.position, passage._state.adding = None, 999, True
-    with pytest.raises(DatabaseError, match="baseline only"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="a change only"), transaction.atomic():
         passage.save()
 
 

@@ -22,6 +22,7 @@ from tables.releases import cut
 from tables.sendmail.tables import TABLES
 from tests.commands.running import run
 from tests.people import delegate, make_person
+from tests.services.drifting import written_down
 from tests.services.editing import approve, save, switch
 from tests.web.visits import visitor
 
@@ -72,8 +73,15 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "release-back": (EDITORS, EDITORS),
     "publish": (EVERYBODY, PUBLISHERS),
     "publication": (EVERYBODY, set()),
+    "drift": (EVERYBODY, set()),
+    "drift-overwrite": (set(), PUBLISHERS),
+    "hold-release": (set(), PUBLISHERS - {"gina"}),
+    "drift-take-over": (EDITORS, EDITORS),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
+    "hosts": (EVERYBODY, set()),
+    "host": (EVERYBODY, set()),
+    "cluster-switch": (set(), EVERYBODY),
     "notices": (EVERYBODY, set()),
     "notices-read": (set(), EVERYBODY),
     "notice-read": (set(), EVERYBODY),
@@ -96,6 +104,8 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
 
 #: Of one's own account, for whoever has one; the log-in itself is for strangers.
 OWN = ("account_", "mfa_", "theme")
+#: What machines ask, without an account (test_watching.py).
+FOR_MACHINES = ("healthz", "readyz", "metrics")
 
 HOSTILE = "<script>alert(1)</script>\"'>&<img src=x onerror=alert(2)>"
 
@@ -110,7 +120,7 @@ def our_names() -> set[str]:
                 found.add(pattern.name)
         return found
 
-    return {name for name in names(get_resolver().url_patterns) if not name.startswith(OWN)}
+    return {name for name in names(get_resolver().url_patterns) if not name.startswith((*OWN, *FOR_MACHINES))}
 
 
 SECRET = "authinfo:smart.example"
@@ -140,7 +150,11 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     publication = publishing.converge(host=host)
     assert isinstance(publication, Publication)
     assert isinstance(waits, ChangeRequest)
+    drift = written_down(host, publication.release, "aliases", f"# {HOSTILE}\n")
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
+    numbers["host"] = host.pk
+    numbers["drift"] = drift.pk
+    numbers["hold"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk

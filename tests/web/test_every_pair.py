@@ -30,7 +30,7 @@ LIMITED = ("erin", "frank", "gina", "vera")
 WHO = (*sorted(EVERYBODY), *OUTSIDERS)
 
 #: Addresses of one thing: what is foreign is not found there.
-OF_ONE = ("entry-", "request-", "thread-", "original")
+OF_ONE = ("entry-", "request-", "thread-", "original", "drift")
 
 
 #: Who is neither its author nor whoever asked is refused, whatever the role.
@@ -49,7 +49,7 @@ class Pair(NamedTuple):
         """Whether it is about one thing that this person does not see."""
         if self.who not in LIMITED or self.name in ("entry-add", "originals-of"):
             return False
-        whole_file = self.name in ("original", "original-masked")  # of all domains
+        whole_file = self.name.startswith(("original", "drift"))  # of all domains
         nothing = self.who == "vera"  # has no delegation
         is_one = self.name.startswith(OF_ONE) or self.name == "request"
         return is_one and (whole_file or nothing or self.place == "foreign")
@@ -256,6 +256,7 @@ def test_counts_are_of_what_a_person_sees(world: World) -> None:
     assert mine == {
         "Home": "",
         "Requests": "1",
+        "Hosts": "",
         "Publish": "3",
         "Problems": "1",
         "access": "2",

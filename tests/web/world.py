@@ -40,6 +40,7 @@ from tables.sendmail.tables import TABLES
 from tables.sendmail.territory import bounds
 from tests.commands.running import run
 from tests.people import delegate, make_limited, make_person
+from tests.services.drifting import written_down
 from tests.services.editing import approve, save
 
 CANARY = "c4n4ry"
@@ -192,6 +193,10 @@ def _publish(world: World) -> None:
         steps=[{"step": "plan", "state": "failed", "seconds": 1, "message": CANARY, "output": CANARY}],
         files=[{"table": "virtusertable", "sha256": CANARY, "entries": 1, "changed": True}],
     )
+    world.numbers["host"] = {"own": host.pk}
+    text = f"{CANARY}-hand@foreign.example\t{CANARY}\n"
+    world.numbers["drift"] = {"own": written_down(host, release, "virtusertable", text).pk}
+    world.numbers["hold"] = {"own": host.pk}
     world.numbers["publication"] = {"own": failed.pk}
     world.numbers["release"] = {"own": release.number}
 

@@ -17,9 +17,9 @@ from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
 from tables import importing
 from tables.actors import Actor
-from tables.entries import get_cluster, is_empty
+from tables.entries import is_empty
 from tables.errors import ChangeError
-from tables.management.command import TablesCommand, decoded, filled_path
+from tables.management.command import TablesCommand, cluster_from, decoded, filled_path
 from tables.models import Cluster
 
 ADMINISTRATOR = "admin"
@@ -35,7 +35,7 @@ class Command(TablesCommand):
         parser.add_argument("--sample", action="store_true", help="take the sample tables even if there are others")
 
     def handle(self, *, source: Path, sample: bool, **options: Any) -> None:
-        cluster = get_cluster()
+        cluster = cluster_from(None)
         if is_empty(cluster):
             self._take_over(cluster, source, sample)
         if not User.objects.filter(is_active=True).exists():

@@ -8,6 +8,7 @@ from tables import publishing
 from tables.management.command import TablesCommand
 from tables.management.hosts import add_host_argument, host_from
 from tables.publishing.errors import EXPECTED
+from tables.sendmail import seen
 from tables.sendmail.maps import entries
 from tables.sendmail.plan import FilePlan, Plan
 from tables.sendmail.text import written_out
@@ -32,13 +33,15 @@ class Command(TablesCommand):
         except EXPECTED as error:
             raise CommandError(str(error)) from error
         if json:
-            self.print_json(plan.as_json())
+            self.print_json(plan.as_json() | {"checksum": seen.checksum(plan)})
         else:
             self._show(plan)
         if not plan.empty:
             raise SystemExit(SOMETHING)
 
     def _show(self, plan: Plan) -> None:
+        for place in plan.unused:
+            self.stdout.write(f"{place.table.name} is not written on {plan.host}: {place.unused}")
         if plan.empty:
             self.stdout.write(f"Nothing to publish on {plan.host}: what is live is what the tables say.")
             return
@@ -48,6 +51,7 @@ class Command(TablesCommand):
             if file.touched:
                 self._show_file(file)
         self.stdout.write("sendmail will be signalled." if plan.signal else "No signal is needed.")
+        self.stdout.write(f"Checksum of this plan: {seen.checksum(plan)}")
         for finding in plan.findings:
             self.stdout.write(self.style.ERROR(f"Unsafe: {finding}"))
 

@@ -1,6 +1,8 @@
 """``manage.py publish``: make what the tables say live, and wait until it is."""
 
+import re
 import time
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +13,9 @@ from tables.actors import Actor
 from tables.management.command import TablesCommand
 from tables.management.hosts import StepPrinter, add_host_argument, host_from, qualify_host_name
 from tables.models import Host, Publication
+from tables.publishing import holding
 from tables.publishing.errors import EXPECTED
+from tables.seen_plans import SeenPlan
 
 State = Publication.State
 
@@ -36,10 +40,22 @@ class Command(TablesCommand):
             help="publish even if the plan is unsafe or a file was changed by hand; your name is kept with it",
         )
 
-    def handle(self, *, host: str, reason: str, json: bool, override: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--plan-checksum",
+            type=_checksum,
+            metavar="SHA",
+            help="publish only if the plan on the host is the one for which plan --json printed this",
+        )
+
+    def handle(
+        self, *, host: str, reason: str, json: bool, override: bool, plan_checksum: str | None, **options: Any
+    ) -> None:
         qualify_host_name()
         chosen = host_from(host)
-        release = releases.cut(cluster=chosen.cluster, actor=Actor.command(), reason=reason, override=override)
+        plans = {chosen.pk: SeenPlan(plan_checksum)} if plan_checksum else None
+        release = releases.cut(
+            cluster=chosen.cluster, actor=Actor.command(), reason=reason, override=override, plans=plans
+        )
         publication = Publication.objects.filter(release=release, host=chosen).latest("id")
         show = StepPrinter(self.stdout.write) if not json else StepPrinter(lambda _line: None)
         if not json:
@@ -64,6 +80,8 @@ class Command(TablesCommand):
                 show(publication)
                 return publication
             show(publication)
+            if held := holding.words(publication.host):
+                raise CommandError(_held(publication, held), returncode=1)
             if time.monotonic() > until:
                 raise CommandError(_still_waiting(publication), returncode=1)
             time.sleep(POLL)
@@ -77,6 +95,12 @@ class Command(TablesCommand):
             raise CommandError(f"{error} The next start of the publisher goes on with it.", returncode=1) from error
 
 
+def _checksum(given: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", given):
+        raise ArgumentTypeError("it is no checksum of a plan: manage.py plan --json prints it, 64 hexadecimal digits")
+    return given
+
+
 def _followed(publication: Publication) -> Publication:
     found = Publication.objects.select_related("release", "host").get(pk=publication.pk)
     if found.state != State.SUPERSEDED:
@@ -87,6 +111,13 @@ def _followed(publication: Publication) -> Publication:
 def _complaint(publication: Publication) -> str:
     what = "was rolled back" if publication.state == State.ROLLED_BACK else publication.state
     return f"Release {publication.release.number} {what} on {publication.host.name}: {publication.error}"
+
+
+def _held(publication: Publication, held: str) -> str:
+    return (
+        f"Release {publication.release.number} waits: {held}. Release the hold in the panel, "
+        "or on that host with manage.py publisher --release-hold."
+    )
 
 
 def _still_waiting(publication: Publication) -> str:

@@ -49,6 +49,8 @@ class Format:
     canonical: Callable[[str, str], str]
     longest: int
     joins: bool = False  # a trailing backslash or an indented line continues a line
+    #: The keys of the entries in some whole lines, where they can be told without looking at each line for itself.
+    keys: Callable[[bytes], list[str] | None] = lambda _lines: None
 
 
 def physical_lines(data: BinaryIO, piece: int) -> Iterator[Physical]:

@@ -15,6 +15,7 @@ LONGEST = 1022
 
 _BLANKS = " \t\v\f\r"
 _ENTRY = re.compile(r"([^# \t\v\f\r\n\0][^ \t\v\f\r\n\0]*)[ \t\v\f\r]+([^ \t\v\f\r\n\0][^\n\0]*)\n?\Z")
+_KEYS = re.compile(rb"^([^# \t\v\f\r\n\0][^ \t\v\f\r\n\0]*)[ \t\v\f\r]+[^ \t\v\f\r\n\0]", re.MULTILINE)
 
 
 def read(data: BinaryIO, _local_names: frozenset[str]) -> Iterator[Line]:
@@ -38,6 +39,14 @@ def read(data: BinaryIO, _local_names: frozenset[str]) -> Iterator[Line]:
         else:
             yield _line(number, decode(line), offset)
         offset = 0 if line[-1] == 10 else offset + 1
+
+
+def keys(lines: bytes) -> list[str] | None:
+    """The keys of the entries in plain lines: ASCII without NUL, none of them too long."""
+    if not lines.isascii() or b"\0" in lines or max(map(len, lines.split(b"\n"))) > LONGEST:
+        return None
+    found = _KEYS.findall(lines)
+    return b"\n".join(found).decode("ascii").lower().split("\n") if found else []
 
 
 def _with_nul(number: int, data: bytes, offset: int) -> Iterator[Line]:
@@ -91,4 +100,4 @@ def canonical(key: str, value: str) -> str:
     return f"{key}\t{value}"
 
 
-FORMAT = Format(read=read, canonical=canonical, longest=LONGEST)
+FORMAT = Format(read=read, canonical=canonical, longest=LONGEST, keys=keys)

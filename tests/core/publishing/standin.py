@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tables.sendmail.commands import Result, find_program
+from tables.sendmail.commands import Output, Result, find_program
 from tables.sendmail.mailcf import Listener
 
 
@@ -59,12 +59,14 @@ class Programs:
         self.fed: list[bytes] = []
 
     def __call__(
-        self, argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Path | None = None, timeout: float
+        self, argv: Sequence[str], *, stdin: Iterable[bytes] = (), stdout: Output | None = None, timeout: float
     ) -> Result:
         self.asked.append(tuple(argv))
         self.fed.append(b"".join(stdin))
-        if stdout:
+        if isinstance(stdout, Path):
             stdout.write_bytes(self.writes)
+        elif stdout:
+            stdout(self.writes)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer

@@ -19,6 +19,7 @@ from tables.sendmail.daemon import (
     NotAlive,
     Probe,
     WrongAnswer,
+    answered,
     askable,
     greeting,
     is_sendmail,
@@ -283,6 +284,14 @@ def test_a_wrong_answer_is_told_with_what_was_meant(probe: Probe, message: str) 
         look_up([probe], cf=Path("/etc/mail/sendmail.cf"), run=Programs(said(ANSWERS)), timeout=5)
     assert str(wrong.value) == message
     assert wrong.value.result.stdout == ANSWERS
+
+
+def test_what_sendmail_answers_at_all_is_told_whatever_it_answers() -> None:
+    found = Probe("access", "from:a@bad.example", "OK")
+    silent = Probe("mailertable", "here.example", None)
+    cf = Path("/etc/mail/sendmail.cf")
+    assert answered([found, silent], cf=cf, run=Programs(said(ANSWERS)), timeout=5) == [found]
+    assert answered([], cf=cf, run=Programs(), timeout=5) == []
 
 
 LOOK_UP = "map_lookup: access (from:a@bad.example)"

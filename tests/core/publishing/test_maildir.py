@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tables.sendmail.files import Ownership, leftover
 from tables.sendmail.maildir import DirectoryProblem, Locked, MailDir, check, locked
 from tables.sendmail.tables import TABLES
+from tables.sendmail.whereabouts import plain
 from tests.rights import as_nobody
 
 ACCESS, ALIASES, RELAY = TABLES["access"], TABLES["aliases"], TABLES["relay-domains"]
@@ -111,9 +113,25 @@ def test_a_text_is_replaced_where_its_link_leads_and_its_map_where_sendmail_look
     (directory / "mail/aliases").symlink_to("../aliases")
     mail = MailDir(directory / "mail")
     assert (mail.text(ALIASES), mail.map(ALIASES)) == (directory / "aliases", directory / "mail/aliases.db")
-    known = MailDir(directory / "mail", alias_map=directory / "aliases.db")
-    assert known.map(ALIASES) == directory / "aliases.db"
-    assert known.map(ACCESS) == directory / "mail/access.db"
+
+
+def test_tables_lie_where_the_host_keeps_them(directory: Path) -> None:
+    (directory / "mail").mkdir()
+    elsewhere = replace(plain(directory, ALIASES), problem="The type is not built.")
+    nowhere = replace(plain(directory / "mail", RELAY), unused="Not read.")
+    mail = MailDir(directory / "mail", {"aliases": elsewhere, "relay-domains": nowhere})
+    assert (mail.text(ALIASES), mail.map(ALIASES)) == (directory / "aliases", directory / "aliases.db")
+    assert mail.map(ACCESS) == directory / "mail/access.db"
+    assert (RELAY in mail.tables, ALIASES in mail.tables, len(mail.tables)) == (False, True, 6)
+    assert mail.unused == [nowhere]
+    assert refused(mail, "aliases") == "The type is not built."
+
+
+def test_a_file_elsewhere_lies_in_no_directory_that_everybody_may_write(mail: MailDir, directory: Path) -> None:
+    (directory / "open").mkdir()
+    (directory / "open").chmod(0o777)
+    known = MailDir(mail.path, {"access": plain(directory / "open", ACCESS)})
+    assert refused(known, "access").startswith(f"Everybody may write in {directory}/open, so sendmail refuses every ")
 
 
 def test_files_that_are_there_or_are_to_come_may_be_replaced(mail: MailDir) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,14 @@ from tables.sendmail.maps import (
     Builder,
     MapError,
     Pair,
+    Reader,
     Tally,
     entries,
     host_is_qualified,
+    line,
     newaliases_possible,
     record,
+    tally_of,
 )
 from tests.core.publishing.standin import Programs, said
 
@@ -32,9 +36,7 @@ def builder(programs: Programs, cf: Path = Path("/nonexistent/sendmail.cf")) -> 
 
 
 def tallied(pairs: list[Pair]) -> Tally:
-    found = Tally()
-    assert list(found.watch(pairs)) == pairs
-    return found
+    return tally_of(map(record, pairs))
 
 
 # --- makemap ----------------------------------------------------------------------------------------------------------
@@ -42,9 +44,15 @@ def tallied(pairs: list[Pair]) -> Tally:
 
 def test_makemap_is_fed_keys_and_values_with_a_large_cache() -> None:
     programs = Programs(answer := said())
-    assert builder(programs).makemap(Path("/mail/access"), PAIRS) is answer
+    assert builder(programs).makemap(Path("/mail/access"), map(line, PAIRS)) is answer
     assert programs.asked == [("makemap", "-C", os.devnull, "-c", str(CACHE), "hash", "/mail/access")]
     assert programs.fed == [b"a@here.example\troot\nb@here.example\tb x\ty\n"]
+
+
+def test_makemap_ends_keys_with_a_nul_where_sendmail_looks_for_it() -> None:
+    programs = Programs(said())
+    replace(builder(programs), null=True).makemap(Path("/mail/access"), map(line, PAIRS))
+    assert programs.asked[0][-3:] == ("-N", "hash", "/mail/access")
 
 
 def test_makemap_learns_the_trusted_user_from_a_configuration_that_is_there(directory: Path) -> None:
@@ -67,7 +75,7 @@ def test_makemap_learns_the_trusted_user_from_a_configuration_that_is_there(dire
 def test_a_build_that_fails_or_complains_is_refused_with_the_first_line(answer: Result, message: str) -> None:
     programs = Programs(answer)
     with pytest.raises(MapError) as refused:
-        builder(programs).makemap(Path("/mail/access"), PAIRS)
+        builder(programs).makemap(Path("/mail/access"), map(line, PAIRS))
     assert str(refused.value).startswith("makemap refused access: ")
     assert str(refused.value).endswith(message)
     assert refused.value.result is answer
@@ -76,48 +84,51 @@ def test_a_build_that_fails_or_complains_is_refused_with_the_first_line(answer: 
 @pytest.mark.parametrize("error", [MissingProgram("makemap"), CommandTimeout(["makemap"], 5)])
 def test_a_makemap_that_is_missing_or_hangs_is_not_taken_for_a_refusal(error: Exception) -> None:
     with pytest.raises(type(error)) as problem:
-        builder(Programs(error)).makemap(Path("/mail/access"), PAIRS)
+        builder(Programs(error)).makemap(Path("/mail/access"), map(line, PAIRS))
     assert problem.value is error
 
 
 # --- reading back -----------------------------------------------------------------------------------------------------
 
 
-def test_a_map_that_reads_back_as_it_was_fed_is_proved_in_whatever_order(directory: Path) -> None:
+def test_a_map_that_reads_back_as_it_was_fed_is_proved_in_whatever_order() -> None:
     programs = Programs(answer := said(), writes=DUMP)
-    assert builder(programs).verify(Path("/mail/access"), tallied(PAIRS), directory / "dump") is answer
-    assert programs.asked == [("makemap", "-C", os.devnull, "-u", "-t\x01", "hash", "/mail/access")]
-    assert not (directory / "dump").exists()
+    assert builder(programs).verify(Path("/mail/access"), tallied(PAIRS)) is answer
+    assert programs.asked == [("makemap", "-C", os.devnull, "-u", "-t\t", "hash", "/mail/access")]
 
 
 @pytest.mark.parametrize(
     ("dump", "message"),
     [
-        (DUMP + b"c\x01d\n", "The map access holds 3 entries instead of 2."),
+        (DUMP + b"c\td\n", "The map access holds 3 entries instead of 2."),
         (DUMP.splitlines(keepends=True)[0], "The map access holds 1 entry instead of 2."),
         (b"", "The map access holds 0 entries instead of 2."),
         (DUMP.replace(b"root", b"toor"), "The map access holds 2 entries, but not the right ones."),
         (DUMP.splitlines(keepends=True)[0] * 2, "The map access holds 2 entries, but not the right ones."),
     ],
 )
-def test_a_makemap_that_lies_is_found_out(directory: Path, dump: bytes, message: str) -> None:
+def test_a_makemap_that_lies_is_found_out(dump: bytes, message: str) -> None:
     with pytest.raises(MapError) as lie:
-        builder(Programs(said(), writes=dump)).verify(Path("/mail/access"), tallied(PAIRS), directory / "dump")
+        builder(Programs(said(), writes=dump)).verify(Path("/mail/access"), tallied(PAIRS))
     assert str(lie.value) == message
     assert lie.value.result
-    assert not (directory / "dump").exists()
 
 
 @pytest.mark.parametrize("answer", [said(returncode=75), said(stderr="makemap: error\n")])
-def test_a_map_that_cannot_be_read_back_is_not_compared(directory: Path, answer: Result) -> None:
+def test_a_map_that_cannot_be_read_back_is_not_compared(answer: Result) -> None:
     programs = Programs(answer, writes=DUMP)
     with pytest.raises(MapError, match=r"^makemap cannot read back access: "):
-        builder(programs).verify(Path("/mail/access"), tallied(PAIRS), directory / "dump")
+        builder(programs).verify(Path("/mail/access"), tallied(PAIRS))
 
 
 def test_a_tally_counts_and_tells_sets_apart_but_not_orders() -> None:
     assert tallied(PAIRS) == tallied(PAIRS[::-1])
     assert tallied(PAIRS) != tallied([(key, value + b".") for key, value in PAIRS])
+    for size in (1, 2, 5, 1000):
+        reader = Reader()
+        for start in range(0, len(DUMP), size):
+            reader(DUMP[start : start + size])
+        assert reader.end() == tallied(PAIRS)
     assert (entries(0), entries(1), entries(2)) == ("0 entries", "1 entry", "2 entries")
 
 
@@ -129,7 +140,8 @@ SUCCESS = "/mail/aliases: 3 aliases, longest 9 bytes, 42 bytes total\n"
 def test_newaliases_succeeds_by_its_line_with_the_number_expected() -> None:
     programs = Programs(answer := said(SUCCESS))
     assert builder(programs).newaliases(Path("/mail/aliases"), 3) is answer
-    assert programs.asked == [("sendmail", "-bi", "-C", "/nonexistent/sendmail.cf", "-OAliasFile=/mail/aliases")]
+    asked = ("sendmail", "-bi", "-C", "/nonexistent/sendmail.cf", "-OAliasFile=hash:-N /mail/aliases")
+    assert programs.asked == [asked]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +170,7 @@ def test_anything_else_that_newaliases_says_is_no_success(answer: Result, messag
 
 def test_without_newaliases_the_map_gets_its_token_first_and_nul_bytes() -> None:
     programs = Programs(answer := said())
-    assert builder(programs).aliases_by_makemap(Path("/mail/aliases"), PAIRS) is answer
+    assert builder(programs).aliases_by_makemap(Path("/mail/aliases"), map(line, PAIRS)) is answer
     assert programs.asked == [
         ("makemap", "-C", os.devnull, "-c", str(CACHE), "-N", "-t\t", "hash", "/mail/aliases"),
     ]

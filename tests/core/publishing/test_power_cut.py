@@ -110,6 +110,7 @@ def test_nothing_goes_live_before_the_way_back_is_on_the_disk(mail: MailDir, dis
     assert disk.events == [
         *saved(),
         "-- generation made",
+        "sync mail/.mailadmin/generations/0001/manifest.json",
         "sync mail/.mailadmin/generations/0001",
         "sync mail/.mailadmin/generations",
         "-- kept",

@@ -1,0 +1,39 @@
+"""Rows of a large answer, a part at a time, as the database's own tuples: no model, no conversion, memory bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Func, QuerySet
+
+#: Rows that are fetched at a time.
+FETCH = 2000
+
+
+def stream(found: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
+    """What ``found.values_list(…)`` says. A yes or no comes from SQLite as 1 or 0; texts and numbers are themselves.
+
+    Half the time of ``iterator()``, which looks at every value of every row for something to convert.
+    """
+    statement, parameters = found.query.sql_with_params()
+    with closing(connection.chunked_cursor()) as cursor:
+        cursor.execute(statement, parameters)
+        while rows := cursor.fetchmany(FETCH):
+            yield from rows
+
+
+class Sorted(Func):
+    """A column to sort all rows by: on SQLite without its index, which would fetch each row from another page."""
+
+    template = "%(expressions)s"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **extra)
+
+
+def by_key() -> Sorted:
+    """For a stream of a whole table in the order of the keys."""
+    return Sorted(F("key"))
