@@ -68,7 +68,7 @@ class Finder:
         numbers = self._documents(None, backwards=False)
         blocks = _blocks(number for number, has in numbers if has)
         parts = (blocks[:FIRST], blocks[FIRST:BLOCKS])
-        found = sum(len(self._within(self.matching, part, most)) for part in parts)
+        found = sum(self._number(part, most) for part in parts)
         return found if found >= most or (len(numbers) <= DOCUMENTS and len(blocks) <= BLOCKS) else None
 
     # --- by the index ---
@@ -124,8 +124,17 @@ class Finder:
         sql = f"{sql} ORDER BY x.position {way}, x.key {way} LIMIT %s"
         return list(matching.model._default_manager.raw(sql, [*parameters, most]))
 
+    def _number(self, blocks: Sequence[int], most: int) -> int:
+        """How many matches there are in some blocks. Without an order SQLite would not keep to the ranges."""
+        if not blocks:
+            return 0
+        sql, parameters = self._inside(self.matching, blocks, "x.id")
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} ORDER BY x.position LIMIT %s", [*parameters, most])
+            return len(cursor.fetchall())
+
     @staticmethod
-    def _inside(matching: QuerySet[EntryModel], blocks: Sequence[int]) -> tuple[str, list[Any]]:
+    def _inside(matching: QuerySet[EntryModel], blocks: Sequence[int], columns: str = "x.*") -> tuple[str, list[Any]]:
         """A question for the matches in some blocks. The ranges lead: as alternatives each would be weighed."""
         inside = matching.order_by().filter(position__gte=RawSQL("d.first", []), position__lt=RawSQL("d.after", []))
         statement, parameters = inside.query.sql_with_params()
@@ -133,10 +142,12 @@ class Finder:
         values = ", ".join(["(%s, %s)"] * len(ranges))
         if connection.vendor == "postgresql":
             # OFFSET 0: each range is looked up by itself, whatever the planner thinks of how many there are.
-            source = f"SELECT x.* FROM d CROSS JOIN LATERAL ({statement} OFFSET 0) AS x"  # noqa: S608
+            source = f"SELECT {columns} FROM d CROSS JOIN LATERAL ({statement} OFFSET 0) AS x"  # noqa: S608
         else:
             table = f'"{matching.model._meta.db_table}"'
-            source = f"SELECT x.* FROM ({statement.replace(f' FROM {table}', f' FROM d CROSS JOIN {table}', 1)}) AS x"  # noqa: S608
+            source = (
+                f"SELECT {columns} FROM ({statement.replace(f' FROM {table}', f' FROM d CROSS JOIN {table}', 1)}) AS x"  # noqa: S608
+            )
         edges = [edge for one in ranges for edge in one]
         return f"WITH d(first, after) AS (VALUES {values}) {source}", [*edges, *parameters]
 

@@ -17,7 +17,7 @@ from tables import applying, changes
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster, get_entry
-from tables.models import VirtualUser
+from tables.models import ChangeRequest, VirtualUser
 from tables.sendmail.tables import TABLES
 from tests.bench.filling import TABLE, any_key
 from tests.web.visits import visitor
@@ -63,6 +63,7 @@ class Visits:
     def __init__(self, person: User, count: int) -> None:
         self.client, self.person, self.count, self.chance = visitor(person), person, count, random.Random(2)
         rows = VirtualUser.objects.order_by("position").values_list("position", "key")
+        self.requests = list(ChangeRequest.objects.order_by("pk").values_list("pk", flat=True)[:20])
         self.places = [rows[n * count // 20] for n in range(1, 20)]
 
     def all(self) -> dict[str, Callable[[], float]]:
@@ -95,7 +96,7 @@ class Visits:
             "entry, history": lambda: self.get(self.entry("entry-history")),
             "problems": lambda: self.get("/problems/"),
             "requests": lambda: self.get("/requests/", view="all"),
-            "request": lambda: self.get(f"/requests/{2 + number(10)}/"),
+            "request": lambda: self.get(f"/requests/{self.chance.choice(self.requests)}/"),
             "home": lambda: self.get("/"),
             "publish, first answer": lambda: self.get("/publish/"),
             "save an edit, and judge it": self.save,
