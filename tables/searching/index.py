@@ -206,6 +206,14 @@ def put_off(connection: Any, *, table: str, cluster: int) -> Iterator[None]:
 
     Within a transaction, which takes everything back when this fails.
     """
+    with left_alone(connection, table=table):
+        yield
+    make_anew(connection, table=table, cluster=cluster)
+
+
+@contextmanager
+def left_alone(connection: Any, *, table: str) -> Iterator[None]:
+    """The same, and it is for somebody else to make its part anew."""
     vendor = connection.vendor
     with connection.cursor() as cursor:
         if vendor == "postgresql":
@@ -215,9 +223,14 @@ def put_off(connection: Any, *, table: str, cluster: int) -> Iterator[None]:
         yield
         if vendor == "postgresql":
             cursor.execute("SELECT set_config(%s, 'off', true)", [_PUT_OFF])
-        _make_anew(cursor, vendor, table, cluster)
-        if vendor == "sqlite":
+        else:
             _make_triggers(cursor, vendor, table)
+
+
+def make_anew(connection: Any, *, table: str, cluster: int) -> None:
+    """The part of one cluster. The triggers may be there: nothing here writes into the table of entries."""
+    with connection.cursor() as cursor:
+        _make_anew(cursor, connection.vendor, table, cluster)
 
 
 def _make_anew(cursor: Any, vendor: str, table: str, cluster: int) -> None:
