@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0021_seen'),
+        ('tables', '0022_publication_plan'),
     ]
 
     operations = [
