@@ -51,7 +51,7 @@ lint: setup-test
 
 coverage: setup-test
 	@$(VENV) -m coverage run -m pytest -q -p no:cacheprovider tests/core tests/publisher/test_mailcf.py tests/publisher/test_rollback.py \
-		tests/publisher/test_rollback_killed.py
+		tests/publisher/test_rollback_killed.py tests/publisher/test_quick.py tests/integration/test_changed_copies.py
 	@$(VENV) -m coverage report
 
 bench: setup-test

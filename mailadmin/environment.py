@@ -163,6 +163,8 @@ def database(name: str, base: Path, default: str) -> dict[str, Any]:
         }
     if parts.scheme in {"postgresql", "postgres"}:
         options = dict(parse_qsl(parts.query))
+        # Compiling a question for a page takes ten times as long as answering it: no page reads much.
+        options.setdefault("options", "-c jit=off")
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path[1:]) or "mailadmin",

@@ -130,9 +130,14 @@ def apply(*, request: ChangeRequest, actor: Actor, glass: BrokenGlass | None = N
 
 
 @transaction.atomic
-def apply_locked(*, request: ChangeRequest, changes: Sequence[Change], actor: Actor) -> ChangeRequest:
-    """The same for a request that :func:`locked` gave within this transaction, with all of its :func:`changes_of`."""
-    return _apply(request, changes, actor)
+def apply_locked(
+    *, request: ChangeRequest, changes: Sequence[Change], actor: Actor, demand: policy.Demand | None = None
+) -> ChangeRequest:
+    """The same for a request that :func:`locked` gave within this transaction, with all of its :func:`changes_of`.
+
+    ``demand``: what it needs, where that was found under the same lock.
+    """
+    return _apply(request, changes, actor, demand=demand)
 
 
 def changes_of(request: ChangeRequest) -> list[Change]:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Model
 
 from tables.models import ENTRY_MODELS, Cluster
-from tables.searching import index
+from tables.searching import gaps, index
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.territory import zone
 from tables.unindexed import unindexed
@@ -24,8 +24,9 @@ COLUMNS = ("cluster_id", "key", "domain", "zone", "value", "comment", "enabled",
 def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> None:
     """Insert entries into a table that holds none of their keys."""
     model = ENTRY_MODELS[table.name]
-    with index.put_off(connection, table=model._meta.db_table, cluster=cluster.pk), unindexed(model):
+    with index.left_alone(connection, table=model._meta.db_table), unindexed(model):
         insert(model=model, columns=COLUMNS, rows=_values(cluster, table, entries))
+    gaps.settle(cluster=cluster, table=table, count=model._default_manager.filter(cluster=cluster).count())
 
 
 def insert(*, model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

@@ -175,7 +175,8 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     request.state = State.SUBMITTED
     request.save(update_fields=[*SUBMITTED, "submitted_at", "state"])
     if not needed:
-        return applying.apply_locked(request=request, changes=changes, actor=actor)
+        # Under the same lock: neither the tables nor the policy can be others by then.
+        return applying.apply_locked(request=request, changes=changes, actor=actor, demand=demand)
     scopes.refuse_lost(cluster=cluster, changes=changes, actor=actor)
     _refuse_unreviewable(request, demand)
     request.changes.filter(risky=True).update(risky=False)

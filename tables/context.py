@@ -27,8 +27,8 @@ CLUSTER = "cluster"
 
 ICONS = {Kind.MAP: "table-cells", Kind.ALIASES: "at-symbol", Kind.CLASS: "list-bullet"}
 
-#: Seconds for which a table's count may stand without being asked for again while nothing is applied.
-COUNTS_SECONDS = 60
+#: Seconds for which a table's count may stand without being asked for again.
+COUNTS_SECONDS = 3600
 #: More pending changes than this are shown as "999+": the badge need not count a whole import.
 MOST_COUNTED = 999
 
@@ -237,9 +237,23 @@ class Navigation:
 
 
 def table_counts(scope: Scope, cluster: Cluster) -> dict[str, int]:
-    """Entries of each table that a person sees. Every page shows them, and a million take a tenth of a second."""
-    key = f"counts:{cluster.pk}:{cluster.last_change}:{checksum(scope.mark)}"
-    return cache.get_or_set(key, lambda: entries.counts(scope=scope, cluster=cluster), COUNTS_SECONDS) or {}
+    """Entries of each table that a person sees. Every page shows them, and a million take a tenth of a second.
+
+    To what was counted the changes since are added: an edit would otherwise have everybody's next page count again.
+    """
+    key, now = f"counts:{cluster.pk}:{checksum(scope.mark)}", cluster.last_change
+    counted, then = cache.get(key, ({}, 0))
+    if then == now and counted:
+        return dict(counted)
+    # A baseline, the first change of all, has none of its entries in the change log.
+    if 0 < then < now and not scope.limited:
+        counted = entries.counts_since(cluster=cluster, counted=counted, then=then)
+    else:
+        counted = entries.counts(scope=scope, cluster=cluster)
+        if Cluster.objects.only("last_change").get(pk=cluster.pk).last_change != now:
+            return counted  # of nobody knows which change
+    cache.set(key, (counted, now), COUNTS_SECONDS)
+    return dict(counted)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -36,6 +36,12 @@ def difference(before: Sequence[str], after: Sequence[str], *, clear: Callable[[
     return lines
 
 
+def of_text(table: str, before: str, after: str) -> list[Line]:
+    """Of text between the entries of a file."""
+    lines = [text.removesuffix("\n").split("\n") if text else [] for text in (before, after)]
+    return difference(lines[0], lines[1], clear=TABLES[table].shown)
+
+
 def difference_of(change: Change) -> list[Line]:
     before, after = changes.lines(change)
     return difference(before, after, clear=TABLES[change.table].shown)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, scopes
+from tables import audit, scopes, waking
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import Drift, Host, Publication
@@ -56,4 +56,5 @@ def overwrite(*, drift: Drift, actor: Actor, reason: str = "") -> Publication:
         reason=reason.strip(),
         detail={"drift": drift.pk, "host": host.name, "sha256": drift.sha256, "release": release.number},
     )
+    waking.wake(host.cluster)
     return Publication.objects.create(release=release, host=host, requested_by_name=actor.name)

@@ -8,13 +8,15 @@ from functools import reduce
 from operator import or_
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from tables import scopes
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
 from tables.scopes import Scope
+from tables.searching import gaps
 from tables.searching.finder import Finder
-from tables.searching.trigrams import wanted
+from tables.searching.index import Asked
+from tables.searching.trigrams import patterns, wanted
 from tables.sendmail.international import word_to_ascii
 from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, Lookup, TableSpec, Under
@@ -115,11 +117,14 @@ def listing(
 
 def finder(*, scope: Scope, cluster: Cluster, table: TableSpec, query: str, state: str = "all") -> Finder:
     """The same for a query, in bounded time."""
+    words = [(word, word_to_ascii(word)) for word in query.split()]
+    if words and gaps.is_open(cluster=cluster, table=table):
+        words = []  # then the index is asked nothing, and the table is read
     return Finder(
         cluster=cluster,
         everything=seen_rows(scope=scope, cluster=cluster, table=table),
         matching=listing(scope=scope, cluster=cluster, table=table, query=query, state=state),
-        wanted=wanted(connection.vendor, ((word, word_to_ascii(word)) for word in query.split())),
+        asked=Asked(wanted(connection.vendor, words), patterns(connection.vendor, words)),
         bounded=not scope.limited,
     )
 
@@ -162,6 +167,16 @@ def history(*, scope: Scope, cluster: Cluster, table: TableSpec, key: str) -> Qu
 def counts(*, scope: Scope, cluster: Cluster) -> dict[str, int]:
     """Enabled and disabled entries together, of each table in which a person may see any."""
     return {name: seen_rows(scope=scope, cluster=cluster, table=TABLES[name]).count() for name in scope.tables}
+
+
+def counts_since(*, cluster: Cluster, counted: Mapping[str, int], then: int) -> dict[str, int]:
+    """The same for somebody who sees everything, from what was counted at change number ``then``."""
+    found = dict(counted)
+    numbers = Change.objects.filter(cluster=cluster, number__gt=then, number__lte=cluster.last_change)
+    some = numbers.exclude(action=Change.Action.UPDATE).order_by()
+    for table, action, count in some.values_list("table", "action").annotate(count=Count("pk")):
+        found[table] = found.get(table, 0) + (count if action == Change.Action.CREATE else -count)
+    return found
 
 
 def is_empty(cluster: Cluster) -> bool:

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from tables import archives
 from tables.errors import ChangeError
-from tables.models import Change, Cluster, Release
+from tables.models import Change, Cluster, PassageChange, Release
 from tables.releases import file_rows, snapshot
 from tables.sendmail.masking import Mask
 from tables.sendmail.render import render_rows
@@ -30,9 +30,10 @@ def change_number_at(cluster: Cluster, at: str) -> int:
         return release.change_number
     moment = moment_of(at)
     before = Change.objects.filter(cluster=cluster, number__isnull=False, applied_at__lte=moment)
-    last = before.order_by("-number").values_list("number", flat=True).first()
-    if last is not None:
-        return last
+    texts = PassageChange.objects.filter(cluster=cluster, number__isnull=False, request__closed_at__lte=moment)
+    last = [found.order_by("-number").values_list("number", flat=True).first() or 0 for found in (before, texts)]
+    if any(last):
+        return max(last)
     start = archives.baseline(cluster)
     if start is None or start.at > moment:
         raise ChangeError(f"The tables held nothing at {at}. Name a later time.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tables import closing, lapsing, reminding
+from tables.searching import gaps
 
 #: What is done, in order, and what is said of it when there was anything to do.
 CHORES: tuple[tuple[Callable[[], int], str], ...] = (
@@ -12,6 +13,7 @@ CHORES: tuple[tuple[Callable[[], int], str], ...] = (
     (reminding.remind, "%d change requests were reminded of."),
     (reminding.remind_of_glass, "%d broken glasses that nobody reviewed in time were told of."),
     (lapsing.remind, "%d approvals that grow too old were told of."),
+    (gaps.close_all, "The words of %d tables were indexed."),
 )
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from mailadmin.accounts.models import User
 from tables import scopes, seeing
 from tables.errors import ChangeError
-from tables.models import ChangeRequest, How, Notice, NoticeSettings, Publication
+from tables.models import ChangeRequest, Drift, How, Notice, NoticeSettings, Publication
 from tables.noticing.kinds import KINDS
+from tables.noticing.links import DRIFT_KEY
 from tables.noticing.telling import choices_of
 
 #: More than these are shown as "99+".
@@ -37,9 +38,17 @@ def mark_read(*, person: User, notice: Notice | None = None, until: int | None =
     return found.order_by().update(read_at=timezone.now())
 
 
-def seen(*, person: User, request: ChangeRequest | None = None, publication: Publication | None = None) -> None:
+def seen(
+    *,
+    person: User,
+    request: ChangeRequest | None = None,
+    publication: Publication | None = None,
+    drift: Drift | None = None,
+) -> None:
     """Whoever opens the page of a thing has read what they were told of it."""
-    about = {"request": request} if request else {"publication": publication}
+    about: dict[str, object] = {"request": request} if request else {"publication": publication}
+    if drift:
+        about = {"key": f"{DRIFT_KEY}{drift.pk}"}
     notices_of(person, unread=True).filter(**about).order_by().update(read_at=timezone.now())
 
 

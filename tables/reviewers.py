@@ -37,6 +37,8 @@ def _why_outside(request: ChangeRequest, user: User) -> str:
     """Why a limited person may not review it: they must see, and could have written, all of it."""
     if request.kind == ChangeRequest.Kind.POLICY and scopes.of_person(user).limited:
         return "The policy concerns all domains. An approver who sees all of them must review it."
+    if request.kind == ChangeRequest.Kind.TAKE_OVER and scopes.of_person(user).limited:
+        return "A whole file concerns all domains. An approver who sees all of them must review it."
     return scopes.why_not_review(person=user, changes=request.changes.iterator)
 
 

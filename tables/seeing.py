@@ -216,5 +216,6 @@ def drifts(scope: Scope, cluster: Cluster) -> QuerySet[Drift]:
     return found.none() if scope.limited else found
 
 
-def drift(scope: Scope, cluster: Cluster, pk: int) -> Drift:
-    return get_object_or_404(drifts(scope, cluster), pk=pk)
+def drift(scope: Scope, pk: int) -> Drift:
+    found = Drift.objects.select_related("host__cluster", "release", "request")
+    return get_object_or_404(found.none() if scope.limited else found, pk=pk)

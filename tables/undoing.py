@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from tables import applying, changes, passages, scopes
 from tables.actors import Actor
 from tables.entries import get_entry, look_around, rows
-from tables.errors import ChangeError
+from tables.errors import ChangeError, Forbidden
 from tables.models import Change, ChangeRequest, Cluster, Release
 from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Risk, TableSpec
@@ -77,11 +77,18 @@ def _overtaken(request: ChangeRequest, change: Change) -> str:
     )
 
 
+def refuse_unseen(*, request: ChangeRequest, actor: Actor) -> None:
+    """Refuse a limited person what is not all theirs; text between entries is nobody's in particular."""
+    scopes.refuse_amending(actor=actor, changes=request.changes.iterator)
+    if scopes.of_actor(actor).limited and passages.any_in(request):
+        raise Forbidden("Text between entries concerns all domains. Ask somebody who sees all of them.")
+
+
 @transaction.atomic
 def undo(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeRequest:
     """A new request that takes back what one did. Applied at once when that opens nothing."""
     request = applying.locked(request)
-    scopes.refuse_amending(actor=actor, changes=request.changes.iterator)
+    refuse_unseen(request=request, actor=actor)
     texts = passages.steps_of_undo(request)
     return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), texts, undoes=request)
 

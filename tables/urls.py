@@ -69,6 +69,7 @@ urlpatterns = [
     path("publish/holds/<int:pk>/release/", publish.release_hold, name="hold-release"),
     path("publish/<int:pk>/", releases.publication, name="publication"),
     path("drifts/<int:pk>/", drifts.detail, name="drift"),
+    path("drifts/<int:pk>/take-over/", drifts.take_over, name="drift-take-over"),
     path("drifts/<int:pk>/overwrite/", drifts.overwrite, name="drift-overwrite"),
     path("publish/releases/", releases.listing, name="releases"),
     path("publish/releases/<int:number>/", releases.detail, name="release"),

@@ -22,6 +22,7 @@ from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.passages import FilePassage, PassageChange
 from tables.models.policies import PolicyChange, PolicyVersion
 from tables.models.releases import Publication, Release
+from tables.models.searching import IndexGap
 
 __all__ = [
     "ENTRY_MODELS",
@@ -44,6 +45,7 @@ __all__ = [
     "GenericAddress",
     "Host",
     "How",
+    "IndexGap",
     "Letter",
     "LocalHostName",
     "MailRoute",

@@ -288,7 +288,7 @@ def _first_drift(plan: FilePlan) -> Finding:
         "drift",
         plan.table.name,
         f"{plan.path} was there before the first publication and says something else ({plan.summary}).",
-        "Import it to keep what it says, or publish with the override to replace it.",
+        "Take it over, or import it, to keep what it says; or publish with the override to replace it.",
     )
 
 
@@ -297,7 +297,7 @@ def _changed_drift(plan: FilePlan) -> Finding:
         "drift",
         plan.table.name,
         f"{plan.path} was changed by hand since the last publication.",
-        "Import it to keep that change, or publish with the override to overwrite it.",
+        "Take it over, or import it, to keep that change; or publish with the override to overwrite it.",
     )
 
 

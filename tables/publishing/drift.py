@@ -23,6 +23,7 @@ from tables.actors import Actor
 from tables.drift_ends import end, told
 from tables.models import Drift, DriftPart, Host, Publication, Release
 from tables.originals import LEVEL, PART
+from tables.publishing import holding
 from tables.publishing.comparing import Comparison
 from tables.publishing.desired import State
 from tables.publishing.planning import recorded
@@ -94,7 +95,8 @@ class Watch:
             return
         try:
             with locked(site.directory):
-                if not site.directory.journal.exists():
+                host.refresh_from_db()  # what was published or rolled back a moment ago is what is compared with
+                if not (site.directory.journal.exists() or holding.is_news(host, site.directory)):
                     look_at(host=host, site=site, memory=self.memory)
         except Locked:
             self.next_look = 0.0

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from mailadmin.accounts.roles import PUBLISH
-from tables import audit, scopes
+from tables import audit, scopes, waking
 from tables.actors import Actor
 from tables.errors import ChangeError, Forbidden
 from tables.models import Host, Publication, Release
@@ -24,6 +24,12 @@ def stands(host: Host, directory: MailDir) -> bool:
     """Whether the host is held and the database knows all about it: then there is nothing to do."""
     held = Held.load(directory)
     return held is not None and not held.released and host.held_since == _since(held)
+
+
+def is_news(host: Host, directory: MailDir) -> bool:
+    """Whether the files are those of a rollback of which the database knows nothing yet."""
+    held = Held.load(directory)
+    return held is not None and _since(held) not in {host.held_since, host.hold_released}
 
 
 def unsettled(host: Host, directory: MailDir) -> bool:
@@ -120,6 +126,7 @@ def _queue_newest(host: Host, actor: Actor) -> None:
     waits = Publication.objects.filter(host=host, state=Publication.State.QUEUED).exists()
     if wanted and wanted.pk != host.release_id and not waits:
         Publication.objects.create(release=wanted, host=host, requested_by_name=actor.name)
+    waking.wake(host.cluster)
 
 
 def words(host: Host) -> str:

@@ -7,8 +7,9 @@ say. So it may say too much, but never too little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from tables.searching.places import CLUSTER, document, first_position, shift
@@ -56,8 +57,9 @@ def _marked(vendor: str, column: str) -> str:
 def _documents(vendor: str, table: str, condition: str) -> str:
     """Documents anew from their entries, in SQL: (number, what the index keeps of the text)."""
     text = _text(vendor, "x.", TABLES[table])
-    kept = f"group_concat({text}, char(10))" if vendor == "sqlite" else f"show_trgm(string_agg({text}, chr(10)))"
-    return f"SELECT {document(vendor, 'x.')}, {kept} FROM {table} x WHERE {condition} GROUP BY 1"  # noqa: S608
+    joined = f"group_concat({text}, char(10))" if vendor == "sqlite" else f"string_agg({text}, chr(10))"
+    kept = f"SELECT {document(vendor, 'x.')} AS number, {joined} AS text FROM {table} x WHERE {condition} GROUP BY 1"  # noqa: S608
+    return kept if vendor == "sqlite" else f"SELECT number, text, show_trgm(text) FROM ({kept}) AS y"  # noqa: S608
 
 
 # --- making it --------------------------------------------------------------------------------------------------------
@@ -88,20 +90,25 @@ def _sqlite(table: str) -> Iterator[str]:
 
 def _postgresql(table: str) -> Iterator[str]:
     name = words(table)
-    yield f'CREATE TABLE {name} (document bigint PRIMARY KEY, trigrams text[] COLLATE "C" NOT NULL)'
-    # The arrays elsewhere: a common word is in all documents, of which only the numbers are read.
+    yield f'CREATE TABLE {name} (document bigint PRIMARY KEY, text text COLLATE "C", trigrams text[] COLLATE "C")'
+    # The long columns elsewhere: a common word is in all documents, of which only the numbers are read.
     yield f"ALTER TABLE {name} SET (toast_tuple_target = 128)"
-    yield f"ALTER TABLE {name} ALTER COLUMN trigrams SET STORAGE EXTERNAL"
+    yield f"ALTER TABLE {name} ALTER COLUMN trigrams SET STORAGE EXTERNAL, ALTER COLUMN text SET STORAGE EXTERNAL"
     yield _index(table)
     # A function, for its setting: the planner counts rows and not the arrays that it would have to fetch for them.
     # "+ 0": by the numbers it would read the arrays as well.
     yield f"""
-CREATE OR REPLACE FUNCTION {name}_found(wanted text[], first bigint, after bigint, backwards boolean, most integer)
-RETURNS SETOF bigint LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+CREATE OR REPLACE FUNCTION {name}_found(
+    wanted text[], patterns text[], first bigint, after bigint, backwards boolean, most integer
+) RETURNS TABLE (number bigint, has boolean)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT document FROM {name}
-        WHERE trigrams @> wanted AND document + 0 >= first AND document + 0 < after
-        ORDER BY CASE WHEN backwards THEN -document ELSE document END LIMIT most;
+    RETURN QUERY SELECT d.document, (SELECT w.text FROM {name} w WHERE w.document = d.document) LIKE ALL (patterns)
+        FROM (
+            SELECT x.document FROM {name} x
+            WHERE x.trigrams @> wanted AND x.document + 0 >= first AND x.document + 0 < after
+            ORDER BY CASE WHEN backwards THEN -x.document ELSE x.document END LIMIT most
+        ) AS d;
 END $$"""  # noqa: S608  our own names
     changed = ", ".join(f"n.{column}" for column in ("cluster_id", "key", "value", "comment", "position"))
     yield f"""
@@ -199,6 +206,14 @@ def put_off(connection: Any, *, table: str, cluster: int) -> Iterator[None]:
 
     Within a transaction, which takes everything back when this fails.
     """
+    with left_alone(connection, table=table):
+        yield
+    make_anew(connection, table=table, cluster=cluster)
+
+
+@contextmanager
+def left_alone(connection: Any, *, table: str) -> Iterator[None]:
+    """The same, and it is for somebody else to make its part anew."""
     vendor = connection.vendor
     with connection.cursor() as cursor:
         if vendor == "postgresql":
@@ -208,9 +223,14 @@ def put_off(connection: Any, *, table: str, cluster: int) -> Iterator[None]:
         yield
         if vendor == "postgresql":
             cursor.execute("SELECT set_config(%s, 'off', true)", [_PUT_OFF])
-        _make_anew(cursor, vendor, table, cluster)
-        if vendor == "sqlite":
+        else:
             _make_triggers(cursor, vendor, table)
+
+
+def make_anew(connection: Any, *, table: str, cluster: int) -> None:
+    """The part of one cluster. The triggers may be there: nothing here writes into the table of entries."""
+    with connection.cursor() as cursor:
+        _make_anew(cursor, connection.vendor, table, cluster)
 
 
 def _make_anew(cursor: Any, vendor: str, table: str, cluster: int) -> None:
@@ -227,7 +247,7 @@ def _fill(cursor: Any, vendor: str, table: str, condition: str) -> None:
     if whole:
         cursor.execute(f"DROP INDEX {words(table)}_trigrams")
         cursor.execute("SELECT set_config('work_mem', '64MB', true)")
-    columns = "(rowid, text)" if vendor == "sqlite" else "(document, trigrams)"
+    columns = "(rowid, text)" if vendor == "sqlite" else "(document, text, trigrams)"
     cursor.execute(f"INSERT INTO {words(table)}{columns} {_documents(vendor, table, condition)} ORDER BY 1")
     if whole:
         cursor.execute(_index(table))
@@ -236,21 +256,32 @@ def _fill(cursor: Any, vendor: str, table: str, condition: str) -> None:
 # --- asking it --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked for: trigrams that a text has, and patterns (of LIKE, with backslashes) of all of it."""
+
+    wanted: Sequence[str]
+    patterns: Sequence[str]
+
+
 def documents_with(
-    connection: Any, *, table: str, wanted: list[str], within: tuple[int, int], backwards: bool, most: int
-) -> list[int]:
-    """Numbers of the documents that have all of the trigrams, in the order of the file or against it."""
+    connection: Any, *, table: str, asked: Asked, within: tuple[int, int], backwards: bool, most: int
+) -> list[tuple[int, bool]]:
+    """Numbers of the documents that have all of the trigrams, in the order of the file or against it, and whether
+    they have the patterns, too."""
     name = words(table)
     if connection.vendor == "postgresql":
-        statement = f"SELECT * FROM {name}_found(%s::text[], %s::bigint, %s::bigint, %s, %s)"  # noqa: S608
-        parameters = [wanted, *within, backwards, most]
+        statement = f"SELECT * FROM {name}_found(%s::text[], %s::text[], %s::bigint, %s::bigint, %s, %s)"  # noqa: S608
+        parameters = [list(asked.wanted), list(asked.patterns), *within, backwards, most]
     else:
         order = "DESC" if backwards else "ASC"
+        has = " AND ".join(["text LIKE %s ESCAPE '\\'"] * len(asked.patterns)) or "1"
         statement = (
-            f"SELECT rowid FROM {name} WHERE {name} MATCH %s AND rowid >= %s AND rowid < %s "  # noqa: S608
+            f"SELECT rowid, {has} FROM {name} WHERE {name} MATCH %s AND rowid >= %s AND rowid < %s "  # noqa: S608
             f"ORDER BY rowid {order} LIMIT %s"
         )
-        parameters = [" AND ".join('"' + part.replace('"', '""') + '"' for part in wanted), *within, most]
+        match = " AND ".join('"' + part.replace('"', '""') + '"' for part in asked.wanted)
+        parameters = [*asked.patterns, match, *within, most]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [number for (number,) in cursor.fetchall()]
+        return [(number, bool(has)) for number, has in cursor.fetchall()]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from tables.sendmail.layout import STEP
 
 #: Lines of a block. Fewer make lists of common words long, more make an edit and a look into a block slow; measured.
-LINES = {"sqlite": 16, "postgresql": 32}
+LINES = {"sqlite": 16, "postgresql": 16}
 
 CLUSTER = 44
 _BLOCK = 17

@@ -27,6 +27,20 @@ def wanted(vendor: str, words: Iterable[Sequence[str]]) -> list[str]:
     return every[:: -(-len(every) // MOST)] if every else []
 
 
+def patterns(vendor: str, words: Iterable[Sequence[str]]) -> list[str]:
+    """Patterns of LIKE that fit every text with the words, as the index folds it: of those written in one way only."""
+    found = (ways[0] for ways in words if len(set(ways)) == 1)
+    return [f"%{_pattern(vendor, word)}%" for word in found]
+
+
+def _pattern(vendor: str, word: str) -> str:
+    escaped = re.sub(r"([%_\\])", r"\\\1", word)
+    if vendor == "sqlite":
+        return escaped
+    # Letters that are not ASCII have a case by the database's locale, and may stand for anything here.
+    return re.sub(r"[^\x00-\x7f]+", "%", escaped.translate(_FOLD))
+
+
 def _on_sqlite(word: str) -> set[str]:
     """As FTS5's tokenizer ``trigram`` does: any three characters."""
     return _windows("" if "\0" in word else word)

@@ -335,6 +335,6 @@ def shown(lines: Iterable[bytes], *, passwords: bool) -> tuple[str, int]:
 
 
 def _shown(line: bytes, passwords: bool) -> str:
-    text = line.decode("utf-8", "backslashreplace")
+    text = line.decode("utf-8", "backslashreplace").replace("\0", "\\x00")  # which no database keeps
     text = masked(text) if passwords else text
     return text if len(text) <= DIFF_WIDTH else f"{text[:DIFF_WIDTH]}… ({len(text) - DIFF_WIDTH} more characters)\n"

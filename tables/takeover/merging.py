@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 
 from tables import passages
 from tables.entries import rows
@@ -14,7 +14,7 @@ from tables.sendmail.render import item_text
 from tables.sendmail.spec import Entry, Passage, TableSpec
 from tables.takeover.blocks import Block, Item, blocks
 from tables.takeover.hunks import Hunk, Outline
-from tables.takeover.places import bounds, place
+from tables.takeover.places import bounds, known_places, place
 
 #: Keys that one query asks for.
 CHUNK = 500
@@ -86,12 +86,14 @@ def _take(
     above, below = bounds(hunk, outline, need)
     gone = [item for block in old for item in block]
     foreign = _Foreign(cluster, table, above, below, gone)
-    new = [block for block in new if not foreign.has(block)]
-    starts = place(old, new, above, below, foreign.positions, loose=hunk.loose)
+    there = foreign.places(new)
+    known = sorted([*([] if hunk.loose else known_places(old, new)), *there.items()], key=lambda one: one[1])
+    starts = place(new, known, above, below, foreign.positions)
     come = [
-        replace(item, position=start + number)
-        for block, start in zip(new, starts, strict=True)
-        for number, item in enumerate(block)
+        replace(item, position=start + offset)
+        for number, (block, start) in enumerate(zip(new, starts, strict=True))
+        for offset, item in enumerate(block)
+        if isinstance(item, Entry) or number not in there.values()
     ]
     found.base |= {item.key: item for item in gone if isinstance(item, Entry)}
     found.theirs |= {item.key: item for item in come if isinstance(item, Entry)}
@@ -109,20 +111,27 @@ class _Foreign:
     def __init__(self, cluster: Cluster, table: TableSpec, above: int, below: int | None, gone: Sequence[Item]) -> None:
         mine = {(item.position, item.key if isinstance(item, Entry) else "") for item in gone}
         span = {"position__gt": above} | ({} if below is None else {"position__lt": below})
-        texts = passages.rows_at(cluster=cluster, table=table).filter(**span).values_list("position", "text")
-        found = [(position, text) for position, text in texts if (position, "") not in mine]
+        texts = passages.rows_at(cluster=cluster, table=table).filter(**span).order_by("position")
         keys = rows(cluster=cluster, table=table).filter(**span).values_list("position", "key")
-        places = {position for position, key in keys if (position, key) not in mine}
-        self.positions = sorted(places | {position for position, _text in found})
-        self._texts = Counter(text for _position, text in found)
+        self._keys = {key: position for position, key in keys if (position, key) not in mine}
+        self._texts: dict[str, list[int]] = defaultdict(list)
+        for position, text in texts.values_list("position", "text"):
+            if (position, "") not in mine:
+                self._texts[text].append(position)
+        self.positions = sorted({*self._keys.values(), *chain.from_iterable(self._texts.values())})
 
-    def has(self, block: Block) -> bool:
-        """Whether this text stands there already: the hand wrote it on two hosts, and one was taken over."""
-        item = block[0]
-        if not isinstance(item, Passage) or not self._texts[item.text]:
-            return False
-        self._texts[item.text] -= 1
-        return True
+    def places(self, new: Sequence[Block]) -> dict[int, int]:
+        """What of the new blocks stands there already, by its position: the hand wrote it on two hosts, or once more
+        after it was taken over."""
+        found = {}
+        for number, block in enumerate(new):
+            item = block[0]
+            if isinstance(item, Passage):
+                if there := self._texts.get(item.text):
+                    found[there.pop(0)] = number
+            elif len(block) == 1 and item.key in self._keys:
+                found[self._keys[item.key]] = number
+        return found
 
 
 def merge(*, cluster: Cluster, table: TableSpec, wanted: Wanted) -> Merged:

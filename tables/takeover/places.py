@@ -52,23 +52,28 @@ def _unit(above: int, below: int | None, need: int) -> int:
 
 
 def place(
-    old: Sequence[Block], new: Sequence[Block], above: int, below: int | None, taken: Sequence[int], *, loose: bool
+    new: Sequence[Block], known: Sequence[tuple[int, int]], above: int, below: int | None, taken: Sequence[int]
 ) -> list[int]:
-    """The first position of each new block. ``taken``: sorted positions in between of what others put there."""
-    kept = {} if loose else _kept(old, new)
-    for choice in (kept, {}):
-        if (found := _filled(new, choice, above, below, taken)) is not None:
+    """The first position of each new block. ``known``: where blocks stand already, as (position, number), of which
+    those stay that are in order. ``taken``: sorted positions in between of what others put there."""
+    for kept in ({number: position for position, number in _longest(known)}, {}):
+        if (found := _filled(new, kept, above, below, taken)) is not None:
             return found
     found = _filled(new, {}, above, below, ())
     assert found is not None  # noqa: S101  a hunk is widened until it has room
     return found
 
 
-def _kept(old: Sequence[Block], new: Sequence[Block]) -> dict[int, int]:
-    """By the number of a new block the position of the old one with the same keys: the most that are in order."""
+def known_places(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, int]]:
+    """Where blocks with the same keys stood, as (position, number of the new one); texts in order, if as many stood."""
     places = {(name(block), len(block)): block[0].position for block in old if name(block)}
-    found = [(places[key], number) for number, block in enumerate(new) if (key := (name(block), len(block))) in places]
-    return {number: position for position, number in _longest(found)}
+    keys = [(name(block), len(block)) for block in new]
+    found = [(places[key], number) for number, key in enumerate(keys) if key in places]
+    stood = [block[0].position for block in old if not name(block)]
+    texts = [number for number, block in enumerate(new) if not name(block)]
+    if len(stood) == len(texts):
+        found += zip(stood, texts, strict=True)
+    return found
 
 
 def _longest(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -191,7 +191,7 @@ def _held_alert(scope: Scope, host: Host, since: str) -> Alert:
     live = f"release {host.release.number}" if host.release else "what was there before the first publication"
     return Alert(
         "warn",
-        f"{host} is held for {since}: {host.held_by_name} rolled it back to {live}{why}.",
+        f"{host} has been held for {since}: {host.held_by_name} rolled it back to {live}{why}.",
         "Nothing goes live there until somebody releases the hold.",
         reverse("publish"),
         "See the host",

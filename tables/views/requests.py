@@ -23,6 +23,7 @@ from tables import (
     closing,
     contributors,
     inbox,
+    passages,
     policy,
     policy_gate,
     reviews,
@@ -31,6 +32,7 @@ from tables import (
     undoing,
 )
 from tables.context import about, cluster_of, scope_of
+from tables.differences import Line, of_text
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
 from tables.models import Change, ChangeRequest, Remark
 from tables.views.access import actor_of, needs, person_of
@@ -127,6 +129,7 @@ def show(
     context = {
         "wanted": wanted,
         "policy_lines": policy_gate.difference(wanted),
+        "texts": [] if scope_of(request).limited else texts_of(wanted),
         "page": page,
         "proposals": shown,
         "pages": -(-total // CHANGES_SHOWN),
@@ -155,6 +158,11 @@ def show(
         "withdrawal": ReasonForm(prefix="withdraw"),
     }
     return render(request, "requests/detail.html", context, status=422 if error else 200)
+
+
+def texts_of(wanted: ChangeRequest) -> list[tuple[str, list[Line]]]:
+    """What a request changes of the text between entries."""
+    return [(text.table, of_text(text.table, text.before, text.after)) for text in passages.of(wanted)[:CHANGES_SHOWN]]
 
 
 def ticks(wanted: ChangeRequest, shown: Sequence[Change]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.contrib import messages
@@ -12,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailadmin.accounts.roles import EDIT
-from tables import changes, scopes, seeing, undoing
+from tables import changes, passages, seeing, undoing
 from tables.context import cluster_of, scope_of
-from tables.differences import Line, difference
+from tables.differences import Line, difference, of_text
 from tables.errors import ChangeError, Forbidden, ReasonMissing
 from tables.forms import ReasonForm
 from tables.models import ChangeRequest, Cluster, Release
@@ -45,6 +46,8 @@ class Preview:
     #: Whether the risks were looked for; of too many that is done once they are proposed.
     judged: bool = True
     trouble: str = ""
+    #: Of the text between entries: the table and its difference.
+    texts: Sequence[tuple[str, list[Line]]] = ()
 
     @property
     def needs_reason(self) -> bool:
@@ -64,14 +67,14 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page_of_undo(request: HttpRequest, wanted: ChangeRequest, form: ReasonForm) -> HttpResponse:
-    preview = _preview(request, wanted.cluster, lambda: _steps(request, wanted))
+    preview = _preview(request, wanted.cluster, lambda: _steps(request, wanted), lambda: passages.steps_of_undo(wanted))
     context = {"wanted": wanted, "preview": preview, "form": form, "missing": form.is_bound}
     return render(request, "requests/undo.html", context, status=422 if form.is_bound else 200)
 
 
 def _steps(request: HttpRequest, wanted: ChangeRequest) -> Iterator[undoing.Step]:
     """Before anything is said of what stands there: a request of one's own may be about what is no longer delegated."""
-    scopes.refuse_amending(actor=actor_of(request), changes=wanted.changes.iterator)
+    undoing.refuse_unseen(request=wanted, actor=actor_of(request))
     return undoing.steps_of_undo(wanted)
 
 
@@ -90,7 +93,12 @@ def back_to(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _page_of_release(request: HttpRequest, release: Release, form: ReasonForm) -> HttpResponse:
-    preview = _preview(request, release.cluster, lambda: undoing.steps_back_to(release))
+    preview = _preview(
+        request,
+        release.cluster,
+        lambda: undoing.steps_back_to(release),
+        lambda: passages.steps_back_to(release),
+    )
     context = {"release": release, "preview": preview, "form": form, "missing": form.is_bound}
     return render(request, "releases/back.html", context, status=422 if form.is_bound else 200)
 
@@ -113,7 +121,12 @@ def _post(
     return redirect("request", pk=done.pk)
 
 
-def _preview(request: HttpRequest, cluster: Cluster, steps: Callable[[], Iterator[undoing.Step]]) -> Preview:
+def _preview(
+    request: HttpRequest,
+    cluster: Cluster,
+    steps: Callable[[], Iterator[undoing.Step]],
+    texts: Callable[[], Iterator[passages.Step]],
+) -> Preview:
     """One page of the entries, how many there are, and what taking them back puts at risk; keeps no more of them."""
     first, count = _first(request), 0
     shown: list[Shown] = []
@@ -124,11 +137,12 @@ def _preview(request: HttpRequest, cluster: Cluster, steps: Callable[[], Iterato
                 shown.append(_shown(step))
             if count <= JUDGED + 1:
                 judged.append(step)
+        between = [(text.table, of_text(text.table, text.before, text.after)) for text in islice(texts(), SHOWN)]
     except ChangeError as error:
         return Preview(_page([], 1, 0), [], trouble=str(error))
     if count > JUDGED:
-        return Preview(_page(shown, first, count), [], judged=False)
-    return Preview(_page(shown, first, count), sorted(undoing.risks_of(cluster, judged)))
+        return Preview(_page(shown, first, count), [], judged=False, texts=between)
+    return Preview(_page(shown, first, count), sorted(undoing.risks_of(cluster, judged)), texts=between)
 
 
 def _first(request: HttpRequest) -> int:

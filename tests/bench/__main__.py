@@ -1,6 +1,6 @@
 """``make bench``: speed at a million entries, beside makemap as typed by hand in the same run.
 
-    .venv/bin/python -m tests.bench [--only core|live] [--entries N] [--runs N]
+    .venv/bin/python -m tests.bench [--only core|live|pages] [--entries N] [--runs N]
 
 Exit status 1 when a bound does not hold. Each figure is the median of the runs, which take turns.
 """
@@ -11,10 +11,15 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import core, live
+from tests.bench import core, live, pages
+
+
+def _pages(count: int, _runs: int) -> list[str]:
+    return ["A page is over its bound, or gunicorn gave an error: see its table."] if pages.run(count) else []
+
 
 #: The parts, in the order in which they run.
-PARTS: dict[str, Callable[[int, int], list[str]]] = {"core": core.run, "live": live.run}
+PARTS: dict[str, Callable[[int, int], list[str]]] = {"core": core.run, "live": live.run, "pages": _pages}
 
 
 def main() -> int:

@@ -38,6 +38,12 @@ def import_all(folder: Path) -> Found:
     return timed(lambda: importing.baseline(cluster=cluster, actor=actor, files=files))
 
 
+def index_words(_folder: Path) -> Found:
+    from tables.searching import gaps
+
+    return timed(gaps.close_all)
+
+
 def full(_folder: Path) -> Found:
     """From the database to the proven map, into a directory that has none."""
     return timed(publish)
@@ -102,6 +108,7 @@ def timed(work: Callable[[], Any]) -> Found:
 JOBS: dict[str, Callable[[Path], Found]] = {
     "prepare": prepare,
     "import": import_all,
+    "index": index_words,
     "full": full,
     "change": one_change,
     "addition": one_addition,

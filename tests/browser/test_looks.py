@@ -48,6 +48,8 @@ PAGES = [
     "/hosts/{host}/",
     "/drifts/{drift}/",
     "/drifts/{removed}/",
+    "/drifts/{drift}/take-over/",
+    "/drifts/{removed}/take-over/",
     "/notices/",
     "/notices/?view=unread",
     "/notices/settings/",

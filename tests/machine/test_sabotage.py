@@ -13,7 +13,7 @@ from hypothesis.stateful import precondition, rule
 from tables import append_only, applying, policy, scopes
 from tables.models import Alias, AuditEvent
 from tables.publishing import desired
-from tables.releases import file_items
+from tables.releases import file_rows
 from tests.machine.base import make_cast
 from tests.machine.book import Violation
 from tests.machine.driving import drive
@@ -133,6 +133,6 @@ def test_a_publication_of_what_was_not_released_is_found() -> None:
         machine.converge()
 
     def newest(**about: object) -> object:
-        return file_items(**{**about, "change_number": 10**9})  # type: ignore[arg-type]
+        return file_rows(**{**about, "change_number": 10**9})  # type: ignore[arg-type]
 
-    assert "Live is" in played(steps, mock.patch.object(desired, "file_items", newest))
+    assert "Live is" in played(steps, mock.patch.object(desired, "file_rows", newest))

@@ -29,7 +29,8 @@ def test_a_change_by_hand_stops_the_publication_and_is_shown(mail_dir: Path, loa
     publication = publish()
 
     assert publication.state == FAILED
-    assert publication.error.startswith(f"{mail_dir}/aliases was changed by hand since the last publication. Import it")
+    said = f"{mail_dir}/aliases was changed by hand since the last publication. Take it over, or import it, "
+    assert publication.error.startswith(said)
     assert message(publication, "plan") == publication.error
     assert "\n+info: bob\n" in output(publication, "plan")
     assert (mail_dir / "aliases").read_bytes() == before

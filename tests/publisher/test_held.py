@@ -12,8 +12,9 @@ from tables import publishing, releases
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden
-from tables.models import AuditEvent, Host, Publication
+from tables.models import AuditEvent, Drift, Host, Publication
 from tables.publishing import holding, rollback
+from tables.publishing.drift import Watch
 from tables.publishing.errors import PublishError
 from tables.sendmail.held import Held, HeldUnreadable, held_path
 from tables.sendmail.journal import Journal, Phase
@@ -66,6 +67,26 @@ def test_what_was_rolled_back_is_no_drift_and_the_plan_brings_it_again(rolled_ba
     plan = publishing.make_plan(host=Host.objects.get())
     assert plan.findings == []
     assert [(file.table.name, file.summary) for file in plan.files if file.touched] == [("aliases", "1 updated")]
+
+
+def test_the_look_for_changes_by_hand_takes_none_of_it_for_one(rolled_back: MailDir, alice: User) -> None:
+    """Neither before the database knows of the rollback, nor in the look that tells it, nor after the hold."""
+    host = Host.objects.get()
+
+    def watched() -> int:
+        Watch().look(host)
+        return Drift.objects.count()
+
+    assert watched() == 0
+    look()
+    assert watched() == 0
+    holding.release(host=host, actor=Actor.of(alice))
+    done = look()
+    assert done
+    assert done.state == "succeeded"
+    assert watched() == 0
+    (rolled_back.path / "aliases").write_text("mallory: root\n")
+    assert watched() == 1
 
 
 def test_a_hold_released_in_the_panel_lets_the_publisher_bring_the_newest(rolled_back: MailDir, alice: User) -> None:

@@ -12,15 +12,16 @@ import pytest
 
 from mailadmin.accounts.models import User
 from mailadmin.accounts.roles import Role
-from tables import drifts, publishing, releases
+from tables import drifts, publishing, releases, verifying
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Forbidden
-from tables.models import AuditEvent, Drift, Host, Notice, Publication
+from tables.models import AuditEvent, ChangeRequest, Drift, Host, Notice, Publication
 from tables.publishing import drift as looking
 from tables.publishing.site import here
-from tables.sendmail import commands
+from tables.sendmail import commands, stamp
 from tables.sendmail.maildir import locked
+from tables.takeover import taking
 from tests.people import make_limited
 from tests.publisher.conftest import Load, Publish, output
 from tests.services.editing import save
@@ -190,6 +191,15 @@ def test_passwords_are_hidden_in_the_difference(live: Path, look: Look) -> None:
     assert "+AuthInfo:y.example" in found.diff
 
 
+def test_garbage_is_kept_as_it_is_and_shown_as_text(live: Path, look: Look, publish: Publish) -> None:
+    garbage = bytes(range(256)) * 20
+    (live / "aliases").write_bytes(garbage)
+    (found,) = look()
+    assert b"".join(drifts.content(found)) == garbage
+    assert "\\x00" in found.diff
+    assert publish().state == FAILED
+
+
 def test_a_host_on_which_nothing_was_published_has_no_drift(mail_dir: Path, look: Look) -> None:
     (mail_dir / "aliases").write_text("a: b\n")
     assert look() == []
@@ -212,6 +222,49 @@ def test_a_file_that_is_written_while_it_is_kept_waits_for_the_next_look(
     assert told("drift-found") == 0
     monkeypatch.undo()
     assert len(look()) == 1
+
+
+# --- taking over ------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_taken_over_is_published_byte_for_byte_and_no_drift_again(
+    live: Path, look: Look, publish: Publish
+) -> None:
+    by_hand = b"# by hand\n\nsales:  bob\npostmaster: root\n\n# the end\n"
+    (live / "aliases").write_bytes(by_hand)
+    (found,) = look()
+    request = taking.take_over(drift=found, actor=Actor.command())
+    assert request is not None
+    assert request.state == ChangeRequest.State.APPLIED
+    assert look() == []
+    publication = publish()
+    assert publication.state == SUCCEEDED, publication.error
+    assert b"".join(stamp.body(live / "aliases")) == by_hand
+    assert look() == []
+    assert publish().state == SUCCEEDED
+    assert told("drift-found") == 1
+    assert list(verifying.verify()) == []
+
+
+def test_the_panel_changes_a_taken_over_file_without_its_being_drift(live: Path, look: Look, publish: Publish) -> None:
+    append(live / "aliases", "info: bob\n")
+    (found,) = look()
+    taking.take_over(drift=found, actor=Actor.command())
+    save(None, "aliases", "info", "alice")
+    assert publish().state == SUCCEEDED
+    assert b"info: alice" in (live / "aliases").read_bytes()
+
+
+def test_a_file_changed_again_after_it_was_taken_over_is_drift(live: Path, look: Look, publish: Publish) -> None:
+    append(live / "aliases", "info: bob\n")
+    (found,) = look()
+    taking.take_over(drift=found, actor=Actor.command())
+    append(live / "aliases", "more: bob\n")
+    assert publish().state == FAILED
+    (second,) = look()
+    taking.take_over(drift=second, actor=Actor.command())
+    assert publish().state == SUCCEEDED
+    assert b"".join(stamp.body(live / "aliases")).endswith(b"info: bob\nmore: bob\n")
 
 
 # --- publishing -------------------------------------------------------------------------------------------------------

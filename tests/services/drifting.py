@@ -55,7 +55,7 @@ def written_down(host: Host, release: Release, table: str, text: str | bytes) ->
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         recorded_sha256="0" * 64,
-        diff="".join(f"+{line}\n" for line in data.decode(errors="replace").split("\n")),
+        diff="".join(f"+{line}\n" for line in data.decode(errors="replace").replace("\0", "").split("\n")),
     )
     DriftPart.objects.create(drift=drift, number=0, data=zlib.compress(data))
     return drift

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from tables import exporting, importing, releases, undoing, verifying
@@ -149,6 +150,9 @@ def test_only_what_is_different_is_in_the_request(live: Live) -> None:
     request = live.take("aliases", live.body("aliases") + b"\n# the end\n")
     assert not request.changes.exists()
     assert list(request.passage_changes.values_list("before", "after")) == [("", "\n# the end\n")]
+    request = live.take("aliases", live.body("aliases").replace(b"--- machines ---", b"=== machines ==="))
+    (text,) = request.passage_changes.all()
+    assert (text.before, text.after) == ("\n# --- machines ---\n\n", "\n# === machines ===\n\n")
 
 
 def test_what_the_panel_changed_meanwhile_is_kept(live: Live, alice: User) -> None:
@@ -243,6 +247,15 @@ def test_going_back_to_a_release_gives_the_text_between_back(live: Live, alice: 
     undoing.back_to(release=first, actor=Actor.of(alice))
     assert live.body("aliases").decode() == ALIASES
     assert intact() == []
+
+
+def test_the_text_between_can_be_had_of_any_moment(live: Live) -> None:
+    live.load({"aliases": ALIASES.encode()})
+    before = timezone.now().isoformat()
+    live.take("aliases", ALIASES.encode() + b"\n# the end\n")
+    after = timezone.now().isoformat()
+    found = [live.body("aliases", exporting.change_number_at(live.cluster, at)) for at in (before, after)]
+    assert found == [ALIASES.encode(), ALIASES.encode() + b"\n# the end\n"]
 
 
 def test_it_goes_through_the_gate(live: Live, alice: User, bob: User) -> None:

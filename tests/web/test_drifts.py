@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from mailadmin.accounts.models import User
 from tables import publishing, releases
 from tables.actors import Actor
 from tables.entries import get_cluster
-from tables.models import Drift, Host, Publication
+from tables.models import Drift, Host, Notice, Publication
 from tests.places import place
-from tests.services.drifting import appended
+from tests.services.drifting import appended, found_after
 from tests.services.editing import save
 from tests.web.visits import text, visitor
 
@@ -50,6 +51,15 @@ def test_the_page_shows_what_was_changed_and_who_is_likely(host: Host, alice: Us
     assert "rw-" in page
     assert str(settings.MAIL_DIR / "aliases") in page
     assert "The next publication on this host stops here." in page
+
+
+def test_a_notice_leads_there_and_is_read_there(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    browser = visitor(alice)
+    assert f'href="/drifts/{drift.pk}/"' in browser.get("/notices/").content.decode()
+    assert Notice.objects.get(person=alice, kind="drift").read_at is None
+    browser.get(f"/drifts/{drift.pk}/")
+    assert Notice.objects.get(person=alice, kind="drift").read_at
 
 
 def test_home_and_publish_lead_to_it(host: Host, charlie: User, settings: Any) -> None:
@@ -88,7 +98,7 @@ def test_what_ended_is_not_overwritten(host: Host, alice: User) -> None:
     Drift.objects.filter(pk=drift.pk).update(state="gone", ended_at=drift.found_at)
     page = text(visitor(alice).post(f"/drifts/{drift.pk}/overwrite/", follow=True))
     assert "is gone since" in page
-    assert "Overwrite with" not in page
+    assert "Overwrite it" not in page
     assert not Publication.objects.filter(state=Publication.State.QUEUED).exists()
 
 
@@ -103,3 +113,68 @@ def test_other_kinds_say_what_they_are(host: Host, alice: User, kind: str) -> No
 def test_there_is_no_page_for_what_is_not_there(host: Host, alice: User) -> None:
     assert visitor(alice).get("/drifts/4711/").status_code == 404
     assert visitor(alice).post("/drifts/4711/overwrite/").status_code == 404
+
+
+# --- taking over ------------------------------------------------------------------------------------------------------
+
+
+def test_taking_over_shows_what_it_would_do_and_does_it(host: Host, alice: User, settings: Any) -> None:
+    text = "# by hand\n\npostmaster:\troot\nsales:\tbob\nbroken line\n"
+    drift = found_after("aliases", text)
+    browser = visitor(alice)
+    assert f'href="/drifts/{drift.pk}/take-over/"' in browser.get(f"/drifts/{drift.pk}/").content.decode()
+    page = text_of(browser, f"/drifts/{drift.pk}/take-over/")
+    assert "sales" in page
+    assert "Problems in the file" in page
+    assert "# by hand" in page
+    answer = browser.post(f"/drifts/{drift.pk}/take-over/", {"reason": "They did it at night"})
+    drift.refresh_from_db()
+    assert drift.state == Drift.State.TAKEN_OVER
+    assert answer["Location"] == f"/requests/{drift.request_id}/"
+    page = text_of(browser, answer["Location"])
+    assert "Text between entries" in page
+    assert "They did it at night" in page
+    assert "It was taken over" in text_of(browser, f"/drifts/{drift.pk}/")
+
+
+def test_taking_over_what_the_tables_say_already_needs_no_request(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    save(alice, "aliases", "info", "bob")
+    browser = visitor(alice)
+    assert "The tables say all of it already." in text_of(browser, f"/drifts/{drift.pk}/take-over/")
+    assert browser.post(f"/drifts/{drift.pk}/take-over/")["Location"] == f"/drifts/{drift.pk}/"
+    assert "It was taken over" in text_of(browser, f"/drifts/{drift.pk}/")
+
+
+def test_conflicts_are_shown_side_by_side(host: Host, alice: User) -> None:
+    drift = found_after("aliases", "postmaster: root\nsales: bob\n")
+    save(alice, "aliases", "sales", "carol")
+    page = text_of(visitor(alice), f"/drifts/{drift.pk}/take-over/")
+    assert "In conflict, and not taken" in page
+    assert "sales: bob" in page
+    assert "sales: carol" in page
+    assert "Line(" not in page
+
+
+def test_garbage_is_refused_in_words(host: Host, alice: User) -> None:
+    drift = found_after("aliases", bytes(range(256)) * 40)
+    browser = visitor(alice)
+    page = text_of(browser, f"/drifts/{drift.pk}/take-over/")
+    assert "Nothing was taken over." in page
+    assert "<form" not in page.split("<main")[1].split("</main")[0] or "Take over</button>" not in page
+    browser.post(f"/drifts/{drift.pk}/take-over/")
+    drift.refresh_from_db()
+    assert drift.is_open
+
+
+def test_comments_alone_can_be_taken_over_and_back(host: Host, alice: User) -> None:
+    drift = appended("aliases", "\n# the end\n")
+    browser = visitor(alice)
+    where = browser.post(f"/drifts/{drift.pk}/take-over/")["Location"]
+    assert "# the end" in text_of(browser, where)
+    assert "# the end" in text_of(browser, f"{where}undo/")
+    assert "is applied" in text(browser.post(f"{where}undo/", {"reason": "no"}, follow=True))
+
+
+def text_of(browser: Client, address: str) -> str:
+    return text(browser.get(address))

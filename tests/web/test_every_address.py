@@ -76,6 +76,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "drift": (EVERYBODY, set()),
     "drift-overwrite": (set(), PUBLISHERS),
     "hold-release": (set(), PUBLISHERS - {"gina"}),
+    "drift-take-over": (EDITORS, EDITORS),
     "releases": (EVERYBODY, set()),
     "release": (EVERYBODY, set()),
     "hosts": (EVERYBODY, set()),

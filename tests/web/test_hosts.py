@@ -90,6 +90,13 @@ def test_a_silent_host_is_shown_as_such_everywhere(charlie: User) -> None:
     assert "silent" not in listing(charlie) + detail(charlie, host)
 
 
+def test_a_held_host_is_shown_with_who_holds_it(charlie: User) -> None:
+    host = make(held_since=timezone.now(), held_by_name="cli:root", held_reason="sales bounces", held_from=1)
+    assert "mx1.example.org held" in listing(charlie)
+    assert "mx1.example.org is held" in detail(charlie, host)
+    assert "sales bounces" in detail(charlie, host)
+
+
 def test_what_it_told_is_on_its_page(charlie: User) -> None:
     shown = detail(charlie, make())
     for said in (

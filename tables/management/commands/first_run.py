@@ -21,6 +21,7 @@ from tables.entries import is_empty
 from tables.errors import ChangeError
 from tables.management.command import TablesCommand, cluster_from, decoded, filled_path
 from tables.models import Cluster
+from tables.searching import gaps
 
 ADMINISTRATOR = "admin"
 
@@ -46,6 +47,7 @@ class Command(TablesCommand):
         outcome = importing.baseline(
             cluster=cluster, actor=Actor.command(), files=files, reason=f"First import of {decoded(str(directory))}"
         )
+        gaps.close_all()
         for report in outcome.reports:
             self.print_problems(str(report.path), report.problems)
         total = sum(report.entries for report in outcome.reports)

@@ -29,6 +29,7 @@ from tables.management.command import (
     table_from,
 )
 from tables.models import ChangeRequest
+from tables.searching import gaps
 from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
 from tables.sendmail.tables import TABLES
 
@@ -101,8 +102,11 @@ class Command(TablesCommand):
                 "force": options["force"],
             }
             if is_empty(cluster):
-                return importing.baseline(cluster=cluster, **arguments)
-            return importing.request_import(cluster=cluster, mode=options["mode"], **arguments)
+                outcome = importing.baseline(cluster=cluster, **arguments)
+            else:
+                outcome = importing.request_import(cluster=cluster, mode=options["mode"], **arguments)
+        gaps.close_all()
+        return outcome
 
     def _read(self, files: Mapping[str, Path], options: dict[str, Any]) -> dict[str, list[Parsed]]:
         """All items of the files, each with its own problems and those that show only beside the others."""

@@ -9,7 +9,7 @@ from tables import append_only
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0017_drift'),
+        ('tables', '0018_drift'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0020_search_index'),
+        ('tables', '0021_search_index'),
     ]
 
     operations = [

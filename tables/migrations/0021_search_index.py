@@ -27,7 +27,7 @@ def unmake(_apps, editor):
 class Migration(migrations.Migration):
     """The index of words. A later migration that has SQLite make a table of entries anew makes the index anew, too."""
 
-    dependencies = [("tables", "0019_safe")]
+    dependencies = [("tables", "0020_held_hosts")]
     operations = [
         *(
             migrations.AddIndex(

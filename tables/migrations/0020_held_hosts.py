@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Hosts that were rolled back by hand and are held; the plan that a person looked at, and the one that was found."""
 
-    dependencies = [("tables", "0018_passages")]
+    dependencies = [("tables", "0019_passages")]
 
     operations = [
         migrations.AddField("host", "held_since", models.DateTimeField(blank=True, null=True)),

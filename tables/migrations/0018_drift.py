@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0016_hosts'),
+        ('tables', '0017_hosts'),
     ]
 
     operations = [
