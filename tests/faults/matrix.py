@@ -20,7 +20,7 @@ POINTS = (
     "recorded",
 )
 #: A fault with more points than this is a row of like ones, of which a sample does.
-MANY = 12
+MANY = 6
 
 
 def open_theatre(directory: Path) -> tuple[Theatre, list[Case]]:
