@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-#: Pages that ask the database for nothing of their own: what forms say and who may open what is the same on each. What a
-#: limited person sees of the tables is asked on each by tests/services/test_scopes.py and test_zones.py.
+#: Pages that ask the database for nothing of their own: what forms say and who may open what is the same on each. What
+#: a limited person sees of the tables is asked on each by tests/services/test_scopes.py and test_zones.py.
 ON_ONE_DATABASE = {
     "test_accounts_login",
     "test_accounts_password",
