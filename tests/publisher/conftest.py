@@ -18,6 +18,28 @@ from tests.places import place
 Publish = Callable[..., Publication]
 Load = Callable[[dict[str, str]], None]
 
+#: What lies in the directory and what the programs say is the same on each database.
+ON_ONE_DATABASE = {
+    "test_commands",
+    "test_mailcf",
+    "test_layouts",
+    "test_obstacles",
+    "test_plan",
+    "test_postman",
+    "test_report",
+    "test_rollback",
+    "test_rollback_killed",
+    "test_safety",
+    "test_told",
+    "test_untouched",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/publisher/" in item.nodeid and item.path.stem in ON_ONE_DATABASE:
+            item.add_marker(pytest.mark.one_database)
+
 
 @pytest.fixture
 def mail_dir(settings: Any, own_directories: None) -> Iterator[Path]:

@@ -5,6 +5,37 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+#: Pages that ask the database for nothing of their own: what forms say and who may open what is the same on each. What
+#: a limited person sees of the tables is asked on each by tests/services/test_scopes.py and test_zones.py.
+ON_ONE_DATABASE = {
+    "test_accounts_login",
+    "test_accounts_password",
+    "test_accounts_second_factor",
+    "test_accounts_told",
+    "test_bad_input",
+    "test_entry_cidr",
+    "test_entry_fixes",
+    "test_entry_parts",
+    "test_entry_passwords",
+    "test_every_address",
+    "test_every_pair",
+    "test_international",
+    "test_originals",
+    "test_pages_a_errors",
+    "test_people",
+    "test_people_fresh",
+    "test_people_roles",
+    "test_secret_shown",
+    "test_secrets",
+    "test_teams",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/web/" in item.nodeid and item.path.stem in ON_ONE_DATABASE:
+            item.add_marker(pytest.mark.one_database)
+
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
