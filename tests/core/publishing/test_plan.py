@@ -246,7 +246,7 @@ def test_a_long_line_ends_with_the_number_of_characters_left_out(tmp_path: Path)
 
 
 def test_bytes_that_are_no_text_are_shown_and_no_reason_to_refuse(tmp_path: Path) -> None:
-    assert diff(tmp_path, b"", b"\xff\0\n")[0].endswith("+\\xff\0\n")
+    assert diff(tmp_path, b"", b"\xff\0\n")[0].endswith("+\\xff\\x00\n")
 
 
 def test_passwords_are_hidden_in_the_diff_of_a_table_that_may_hold_them(tmp_path: Path) -> None:
