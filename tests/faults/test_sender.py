@@ -17,8 +17,8 @@ from tests.places import place
 
 pytestmark = pytest.mark.sendmail
 
-#: Seconds: this machine may be busy in one gap and not in the other.
-LEEWAY = 1.0
+#: Seconds: this machine may be busy in one gap and not in the other (2.8 s were seen beside another worker).
+LEEWAY = 5.0
 #: Sessions that may meet a rename while sendmail opens that map for them: by measure one in some runs, mostly none.
 PUT_OFF = 2
 
