@@ -34,7 +34,7 @@ REFUSED = re.compile(r"status of (403|409|422) |Status Error Code 403 ")
 
 #: What is driven on each database. What pages look like and how forms behave differs on none, and takes minutes; what
 #: the pages ask the database for is seen on each by tests/web.
-ON_EACH_DATABASE = {"test_story_relay", "test_publishing"}
+ON_EACH_DATABASE = {"test_story_relay"}
 
 #: Playwright's event loop lives in this thread, where Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -11,7 +11,7 @@ from tests.integration.conftest import Publish
 from tests.integration.daemon import MailHost
 from tests.services.editing import approve, save
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sendmail]
+pytestmark = [pytest.mark.django_db, pytest.mark.sendmail, pytest.mark.one_database]
 
 TEXTS = {
     "plain": "We do not know you",

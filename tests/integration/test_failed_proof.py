@@ -14,7 +14,7 @@ from tests.integration.conftest import Publish
 from tests.integration.daemon import MailHost, wait_for
 from tests.services.editing import approve, save
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sendmail]
+pytestmark = [pytest.mark.django_db, pytest.mark.sendmail, pytest.mark.one_database]
 
 ROLLED_BACK = Publication.State.ROLLED_BACK
 

@@ -12,7 +12,7 @@ from tests.integration.conftest import Publish
 from tests.integration.daemon import MailHost, ask
 from tests.services.editing import approve, save
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sendmail]
+pytestmark = [pytest.mark.django_db, pytest.mark.sendmail, pytest.mark.one_database]
 
 
 def test_class_files_and_maps_are_rolled_back_in_the_running_sendmail(

@@ -26,7 +26,7 @@ from tests.people import make_limited, make_person
 from tests.services.editing import approve, delete, save, switch, value_of
 from tests.services.ruling import decree, freeze, propose, rule, rules_now
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def fill(person: User, count: int, table: str = "aliases", value: str = "alice") -> list[str]:
