@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection
@@ -17,6 +17,8 @@ from tables.unindexed import unindexed
 
 #: Rows that one call takes.
 CHUNK = 5000
+#: Rows of one statement of SQLite, where each statement takes as long as the values of five rows.
+TOGETHER = 50
 
 COLUMNS = ("cluster_id", "key", "domain", "zone", "value", "comment", "enabled", "position", "above", "raw")
 
@@ -40,11 +42,14 @@ def insert(*, model: type[Model], columns: Sequence[str], rows: Iterable[tuple[A
                 for row in values:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(columns))
-            statement = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608  our own names
+            start = f"INSERT INTO {name} ({names}) VALUES "  # noqa: S608  our own names
+            one = f"({', '.join(['%s'] * len(columns))})"
             # By parts: Django keeps a copy of all that it has handed to one executemany.
             while part := list(islice(values, CHUNK)):
-                cursor.executemany(statement, part)
+                whole = len(part) - len(part) % TOGETHER
+                some = [list(chain.from_iterable(part[at : at + TOGETHER])) for at in range(0, whole, TOGETHER)]
+                cursor.executemany(start + ", ".join([one] * TOGETHER), some)
+                cursor.executemany(start + one, part[whole:])
 
 
 def _values(cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:

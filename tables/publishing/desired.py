@@ -47,9 +47,9 @@ class State:
         return written
 
     def entries(self, table: TableSpec) -> Iterator[Entry]:
-        """The enabled entries, sorted by key."""
+        """The enabled entries, in the order of the file: the first few come at once."""
         with snapshot():
-            found = entries_at(cluster=self.cluster, table=table, change_number=self.number, by="key")
+            found = entries_at(cluster=self.cluster, table=table, change_number=self.number)
             yield from (entry for entry in found if entry.enabled)
 
     def _rows(self, table: TableSpec) -> Iterator[Row | Passage]:
