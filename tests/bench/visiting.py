@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from mailadmin.accounts.models import User
 from tables import applying, changes
@@ -154,5 +155,6 @@ class Visits:
         response = ask()
         took = (time.perf_counter() - started) * 1000
         if response.status_code != status:
-            raise AssertionError(f"{response.request['PATH_INFO']} answered {response.status_code}")
+            said = " ".join(strip_tags(response.content.decode().partition("<main")[2]).split())
+            raise AssertionError(f"{response.request['PATH_INFO']} answered {response.status_code}: {said[:2000]}")
         return took
