@@ -13,6 +13,7 @@ from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.models import Host, Publication
 from tables.sendmail import commands
+from tests import databases
 from tests.places import place
 
 Publish = Callable[..., Publication]
@@ -36,9 +37,7 @@ ON_ONE_DATABASE = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/publisher/" in item.nodeid and item.path.stem in ON_ONE_DATABASE:
-            item.add_marker(pytest.mark.one_database)
+    databases.rest(items, folder="publisher", files=ON_ONE_DATABASE)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+from tests import databases
+
 #: Pages that ask the database for nothing of their own: what forms say and who may open what is the same on each. What
 #: a limited person sees of the tables is asked on each by tests/services/test_scopes.py and test_zones.py.
 ON_ONE_DATABASE = {
@@ -32,9 +34,7 @@ ON_ONE_DATABASE = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/web/" in item.nodeid and item.path.stem in ON_ONE_DATABASE:
-            item.add_marker(pytest.mark.one_database)
+    databases.rest(items, folder="web", files=ON_ONE_DATABASE)
 
 
 @pytest.fixture(autouse=True)
