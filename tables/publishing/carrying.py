@@ -18,7 +18,7 @@ from tables.publishing.site import Site
 from tables.sendmail import generations, hashfile
 from tables.sendmail.commands import CommandError
 from tables.sendmail.daemon import Daemon, Mark, NotAlive, Probe, askable, look_up
-from tables.sendmail.files import identity, sha256, sync, write
+from tables.sendmail.files import chunks, identity, sha256, sync, write
 from tables.sendmail.journal import Journal, Phase, Swap
 from tables.sendmail.maps import (
     ALIASES_OPTIONS,
@@ -26,7 +26,6 @@ from tables.sendmail.maps import (
     LONGEST,
     MapError,
     Tally,
-    chunks,
     compare,
     entries,
     newaliases_possible,

@@ -7,10 +7,9 @@ import logging
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from tables import audit, notices
 from tables.actors import Actor
 from tables.drift_ends import end, told
 from tables.models import Drift, DriftPart, Host, Publication, Release
-from tables.originals import LEVEL, PART
+from tables.originals import LEVEL
 from tables.publishing import holding
 from tables.publishing.comparing import Comparison
 from tables.publishing.desired import State
@@ -31,7 +30,7 @@ from tables.publishing.site import Site, here
 from tables.publishing.taken import accepted
 from tables.sendmail import commands, stamp
 from tables.sendmail.commands import CommandError
-from tables.sendmail.files import identity, sha256, write
+from tables.sendmail.files import chunks, identity, sha256, write
 from tables.sendmail.looking import Look, look
 from tables.sendmail.maildir import Locked, locked
 from tables.sendmail.plan import FilePlan, Finding, Plan, unified_diff
@@ -223,16 +222,11 @@ def _diff(host: Host, site: Site, release: Release, found: Found) -> tuple[str, 
 def _keep(drift: Drift, found: Found) -> None:
     """The bytes, so that the panel can take them over. Raises :class:`_Moving` when they are other ones by now."""
     digest = hashlib.sha256()
-    for number, piece in enumerate(_pieces(found.path)):
+    for number, piece in enumerate(chunks(found.path)):
         digest.update(piece)
         DriftPart.objects.create(drift=drift, number=number, data=zlib.compress(piece, LEVEL))
     if digest.hexdigest() != found.sha256:
         raise _Moving(f"{found.path} is being written.")
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        yield from iter(partial(stream.read, PART), b"")
 
 
 # --- what becomes of it -----------------------------------------------------------------------------------------------

@@ -7,10 +7,13 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+#: Bytes that are read at a time.
+BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,13 @@ class Ownership:
         if (found.st_uid, found.st_gid) != (self.uid, self.gid):
             os.chown(path, self.uid, self.gid)
         path.chmod(self.mode)
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, some at a time."""
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def sync(path: Path) -> None:

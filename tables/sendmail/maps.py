@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -31,9 +31,6 @@ LONGEST = 1022
 
 #: What sort may keep in memory; beyond, it uses its directory.
 SORT_BUFFER = "256M"
-
-#: Bytes that are read at a time.
-BLOCK = 1 << 20
 
 #: Deletes the keys that come as lines, each of which must be there, and writes the file before it ends.
 DELETE = """
@@ -218,13 +215,6 @@ class Reader:
         if self.rest:
             self.found.add(self.rest)
         return self.found
-
-
-def chunks(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, some at a time."""
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            yield block
 
 
 def newaliases_possible(cf: Path) -> bool:

@@ -216,8 +216,8 @@ def test_a_file_that_is_written_while_it_is_kept_waits_for_the_next_look(
     live: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(live / "aliases", "info: bob\n")
-    real = looking._pieces
-    monkeypatch.setattr(looking, "_pieces", lambda path: [*real(path), b"more"])
+    real = looking.chunks
+    monkeypatch.setattr(looking, "chunks", lambda path: [*real(path), b"more"])
     assert look() == []
     assert told("drift-found") == 0
     monkeypatch.undo()
