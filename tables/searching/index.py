@@ -282,6 +282,24 @@ def documents_with(
         )
         match = " AND ".join('"' + part.replace('"', '""') + '"' for part in asked.wanted)
         parameters = [*asked.patterns, match, *within, most]
+    return _numbered(connection, statement, parameters)
+
+
+def documents_near(
+    connection: Any, *, table: str, asked: Asked, within: tuple[int, int], backwards: bool, most: int
+) -> list[tuple[int, bool]]:
+    """The first documents, whatever they have: their numbers, and whether they have the patterns. Without the index."""
+    postgresql, order = connection.vendor == "postgresql", "DESC" if backwards else "ASC"
+    column, like = ("document", "LIKE %s") if postgresql else ("rowid", "LIKE %s ESCAPE '\\'")
+    has = " AND ".join([f"text {like}"] * len(asked.patterns)) or "1 = 1"
+    statement = (
+        f"SELECT {column}, {has} FROM {words(table)} WHERE {column} >= %s AND {column} < %s "  # noqa: S608
+        f"ORDER BY {column} {order} LIMIT %s"
+    )
+    return _numbered(connection, statement, [*asked.patterns, *within, most])
+
+
+def _numbered(connection: Any, statement: str, parameters: Sequence[Any]) -> list[tuple[int, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [(number, bool(has)) for number, has in cursor.fetchall()]

@@ -41,8 +41,8 @@ from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
 from tables.views.refusals import told
 
-#: Changes of one request on one page.
-CHANGES_SHOWN = 100
+#: Changes of one request on one page; and on the page of those that put something at risk, to be ticked one by one.
+CHANGES_SHOWN, TICKED = 30, 100
 
 State = ChangeRequest.State
 
@@ -116,12 +116,12 @@ def show(
     inbox.seen(person=user, request=wanted)
     only = "risky" if request.GET.get("only") == "risky" else ""
     found = wanted.changes.filter(risky=True) if only else wanted.changes.all()
-    total = found.count()
+    total, size = found.count(), TICKED if only else CHANGES_SHOWN
     page = read_page(
         request,
         found.order_by("id"),
         order=OLDEST,
-        size=CHANGES_SHOWN,
+        size=size,
         total=total,
         keep={"only": only} if only else {},
     )
@@ -132,7 +132,7 @@ def show(
         "texts": [] if scope_of(request).limited else texts_of(wanted),
         "page": page,
         "proposals": shown,
-        "pages": -(-total // CHANGES_SHOWN),
+        "pages": -(-total // size),
         "only": only,
         "ticks": "" if why_not else ticks(wanted, page.rows),
         "ticked": ticked(request),
@@ -171,7 +171,7 @@ def ticks(wanted: ChangeRequest, shown: Sequence[Change]) -> str:
     risky = wanted.changes.filter(risky=True).count()
     if risky <= policy.tick_above(wanted):
         return ""
-    if risky > CHANGES_SHOWN:
+    if risky > TICKED:
         return "never"
     return "here" if sum(change.risky for change in shown) == risky else "elsewhere"
 

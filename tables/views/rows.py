@@ -21,6 +21,11 @@ class Row:
     held_by: ChangeRequest | None
     troubles: Troubles | None
 
+    @property
+    def marked(self) -> bool:
+        """Whether there is anything to say about it but its text."""
+        return bool(not self.entry.enabled or self.risks or self.held_by or (self.troubles and self.troubles.notes))
+
 
 def rows_of(scope: Scope, cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> list[Row]:
     held = seeing.holders(scope, cluster, table, [entry.key for entry in entries])

@@ -16,11 +16,14 @@ from tables.sendmail.syntax.targets import Item, Target, items
 _PROGRAM = re.compile(r'\s*(?:"\s*\|[^"\\]*"|\|\s*"[^"\\]*"|\|[^"\\:!<>]*)\s*\Z')
 _INCLUDE = re.compile(r'(?:[^<>\\@:"|]*<)?\s*"?\s*:\s*include\s*:[^\\<>"|]*"?(?:@[\w.-]+)?\s*>?\s*\Z', re.IGNORECASE)
 _ANY_INCLUDE = re.compile(r":\s*include\s*:", re.IGNORECASE)
+_MARK = re.compile("[|/:]")
 _ANY_FILE = re.compile(r"(?:\A|[\s:!<])/")
 
 
 def deliveries(value: str) -> set[tuple[Target, str]]:
     """The kinds that are no addresses, each with what it names."""
+    if not _MARK.search(value):  # each form has one of these; nearly all values have none
+        return set()
     return {found for item in items(value) for found in _of(item)}
 
 
