@@ -18,7 +18,7 @@ from tables.models import Change, ChangeRequest
 from tables.placing import position_for
 from tables.sendmail.hiding import unhidden
 from tables.sendmail.render import changed, switched
-from tables.sendmail.spec import Entry, Grade, TableSpec
+from tables.sendmail.spec import ABOUT, Entry, Grade, TableSpec
 from tables.sendmail.tables import TABLES, check_entry
 from tables.states import from_json, to_json
 
@@ -87,16 +87,12 @@ def merged(table: TableSpec, before: Entry | None, after: Entry | None, stands: 
     if after is None or stands is None:
         return after
     start = before or Entry(after.key, position=after.position)
-    wanted = {
-        name: getattr(after, name) if before is None or getattr(after, name) != getattr(start, name) else None
-        for name in TYPED
-    }
-    value = stands.value if wanted["value"] is None else wanted["value"]
-    comment = stands.comment if wanted["comment"] is None else wanted["comment"]
-    enabled = stands.enabled if wanted["enabled"] is None else wanted["enabled"]
-    if (value, comment, enabled) == (stands.value, stands.comment, stands.enabled):
+    names = [name for name in (*TYPED, *ABOUT) if before is None or getattr(after, name) != getattr(start, name)]
+    wanted = replace(stands, **{name: getattr(after, name) for name in names})
+    if wanted == stands:
         return stands
-    return switched(table, changed(table, stands, value=value, comment=comment), enabled)
+    entry = switched(table, changed(table, stands, value=wanted.value, comment=wanted.comment), wanted.enabled)
+    return entry.carrying(wanted)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from tables.judging import risks_of
 from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
 from tables.searching.index import put_off
 from tables.sendmail.render import item_text
-from tables.sendmail.spec import Entry, TableSpec
+from tables.sendmail.spec import ABOUT, Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.territory import zone
 from tables.states import checksum, from_json
@@ -65,6 +65,8 @@ def request_checksum(request: ChangeRequest, changes: Iterable[Change]) -> str:
     }
     if (beside := policy_gate.carried(request)) is not None:
         looked_at["beside"] = beside
+    if request.ticket:
+        looked_at["ticket"] = request.ticket
     if texts := passages.carried(request):
         looked_at["texts"] = texts
     return checksum(looked_at)
@@ -265,7 +267,13 @@ def _row(cluster: Cluster, table: TableSpec, entry: Entry) -> EntryModel:
         position=entry.position,
         above=entry.above,
         raw=entry.raw,
+        **_about(entry),
     )
+
+
+def _about(entry: Entry) -> dict[str, str | None]:
+    """What stands in no file, as the columns have it."""
+    return {name: getattr(entry, name) or None for name in ABOUT}
 
 
 def _write(cluster: Cluster, changes: Sequence[Change]) -> None:
@@ -292,13 +300,19 @@ def _write_chunk(cluster: Cluster, table: TableSpec, chunk: Sequence[Change]) ->
         )
 
 
+_FIELDS = ("value", "comment", "enabled", "position", "above", "raw")
+
+
 def _update(cluster: Cluster, table: TableSpec, changes: Sequence[Change]) -> None:
     found = {row.key: row for row in rows(cluster=cluster, table=table).filter(key__in=[c.key for c in changes])}
     for change in changes:
-        for name, value in (change.after or {}).items():
-            setattr(found[change.key], name, value)
+        if entry := from_json(change.key, change.after):
+            for name in _FIELDS:
+                setattr(found[change.key], name, getattr(entry, name))
+            for name, text in _about(entry).items():
+                setattr(found[change.key], name, text)
     if found:
-        fields = ["value", "comment", "enabled", "position", "above", "raw"]
+        fields = [*_FIELDS, *ABOUT]
         ENTRY_MODELS[table.name]._default_manager.bulk_update(found.values(), fields)
 
 
@@ -346,7 +360,12 @@ def _of_request(request: ChangeRequest) -> dict[str, Any]:
         told["kind"] = request.kind
     if request.risks:
         told["risks"] = request.risks
-    beside = {"asked": request.asked, "policy": request.policy_version, "undoes": request.undoes_id}
+    beside = {
+        "asked": request.asked,
+        "policy": request.policy_version,
+        "undoes": request.undoes_id,
+        "ticket": request.ticket,
+    }
     return told | {name: value for name, value in beside.items() if value}
 
 

@@ -16,7 +16,7 @@ from django.db.models import Q
 from tables.audit import BATCH, Finding
 from tables.eventlines import event_of
 from tables.models import AuditArchive, AuditEvent, Change, ChangeRequest, Cluster
-from tables.releases import rows_at
+from tables.releases import whole_rows_at
 from tables.sendmail.tables import TABLES
 from tables.states import checksum, table_digest
 
@@ -114,7 +114,8 @@ def digests(cluster: Cluster, change: int) -> dict[str, list[Any]]:
     """Of each table as it was after that change."""
     tables = TABLES.values()
     return {
-        t.name: list(table_digest(rows_at(cluster=cluster, table=t, change_number=change, by="key"))) for t in tables
+        t.name: list(table_digest(whole_rows_at(cluster=cluster, table=t, change_number=change, by="key")))
+        for t in tables
     }
 
 

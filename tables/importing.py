@@ -367,7 +367,7 @@ def _wanted(current: Entry | None, entry: Entry, end: int, mode: str) -> Entry:
     if mode == MERGE and not entry.comment:
         entry = replace(entry, comment=current.comment, above=current.above)
     same = (entry.value, entry.comment, entry.enabled) == (current.value, current.comment, current.enabled)
-    return current if same else replace(entry, position=current.position)
+    return current if same else replace(entry, position=current.position).carrying(current)
 
 
 def known_passwords(cluster: Cluster, table: TableSpec, parsed: Parsed) -> Parsed:

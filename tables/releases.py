@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -17,8 +17,8 @@ from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.models import BrokenGlass, Change, ChangeRequest, Cluster, Host, PassageChange, Publication, Release, Review
 from tables.seen_plans import SeenPlan, refuse_stale
-from tables.sendmail.render import Row, entry_of, row_of
-from tables.sendmail.spec import Entry, Passage, TableSpec
+from tables.sendmail.render import Row, WholeRow, entry_of, row_of, whole_row_of
+from tables.sendmail.spec import ABOUT, Entry, Passage, TableSpec
 from tables.snapshots import snapshot
 from tables.states import checksum_of_list, from_json
 from tables.streams import FETCH, by_key, stream
@@ -35,6 +35,7 @@ __all__ = [
     "rows_at",
     "snapshot",
     "standing",
+    "whole_rows_at",
 ]
 
 
@@ -197,6 +198,7 @@ def pending(*, cluster: Cluster, host: Host | None = None) -> QuerySet[Change]:
 
 
 FIELDS = ("key", "value", "comment", "enabled", "position", "above", "raw")
+WHOLE = (*FIELDS, *ABOUT)
 
 
 def entries_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[Entry]:
@@ -204,48 +206,59 @@ def entries_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: st
 
     Read it within :func:`snapshot` when others may write meanwhile.
     """
-    return map(entry_of, rows_at(cluster=cluster, table=table, change_number=change_number, by=by))
+    return map(entry_of, whole_rows_at(cluster=cluster, table=table, change_number=change_number, by=by))
+
+
+def whole_rows_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[WholeRow]:
+    """The same as rows, with what stands in no file."""
+    return _rows_at(cluster, table, change_number, by, WHOLE, whole_row_of)
 
 
 def rows_at(*, cluster: Cluster, table: TableSpec, change_number: int, by: str = "place") -> Iterator[Row]:
-    """The same as rows.
+    """The same as rows of what stands in files."""
+    return _rows_at(cluster, table, change_number, by, FIELDS, row_of)
 
-    The head without the keys that changed later, merged with what those keys were before their first later change:
+
+def _rows_at(
+    cluster: Cluster, table: TableSpec, change_number: int, by: str, fields: Sequence[str], of: Callable[[Entry], Any]
+) -> Iterator[Any]:
+    """The head without the keys that changed later, merged with what those keys were before their first later change:
     two ordered streams.
     """
     later = later_changes(cluster=cluster, table=table, change_number=change_number)
     head = rows(cluster=cluster, table=table)
     if not later.exists():
-        return _stream(head, by)
+        return _stream(head, by, fields)
     untouched = head.filter(~Exists(later.filter(key=OuterRef("key"))))
-    return heapq.merge(_stream(untouched, by), _stream_before(later, by), key=_place if by == "place" else _key)
+    before = map(of, _before(later, by))
+    return heapq.merge(_stream(untouched, by, fields), before, key=_place if by == "place" else _key)
 
 
 def later_changes(*, cluster: Cluster, table: TableSpec, change_number: int) -> QuerySet[Change]:
     return Change.objects.filter(cluster=cluster, table=table.name, number__gt=change_number)
 
 
-def _place(row: Row) -> tuple[int, str]:
+def _place(row: Row | WholeRow) -> tuple[int, str]:
     return row[4], row[0]
 
 
-def _key(row: Row) -> str:
+def _key(row: Row | WholeRow) -> str:
     return row[0]
 
 
-def _stream(found: QuerySet[Any], by: str) -> Iterator[Row]:
+def _stream(found: QuerySet[Any], by: str, fields: Sequence[str]) -> Iterator[Any]:
     order = ("position", "key") if by == "place" else (by_key(),)
-    return stream(found.order_by(*order).values_list(*FIELDS))
+    return stream(found.order_by(*order).values_list(*fields))
 
 
-def _stream_before(later: QuerySet[Change], by: str) -> Iterator[Row]:
+def _before(later: QuerySet[Change], by: str) -> Iterator[Entry]:
     """What each later-changed key was before its first later change; nothing for keys that did not exist."""
     earlier = later.filter(key=OuterRef("key"), number__lt=OuterRef("number"))
     first = later.filter(~Exists(earlier), before__isnull=False)
     order = ("before_position", "key") if by == "place" else ("key",)
     for key, before in first.order_by(*order).values_list("key", "before").iterator(chunk_size=FETCH):
         if entry := from_json(key, before):
-            yield row_of(entry)
+            yield entry
 
 
 def file_rows(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[Row | Passage]:

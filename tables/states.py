@@ -7,8 +7,8 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from tables.sendmail.render import Row
-from tables.sendmail.spec import Entry, Passage
+from tables.sendmail.render import Row, WholeRow
+from tables.sendmail.spec import ABOUT, Entry, Passage
 
 #: Entries that are digested together.
 AT_ONCE = 1000
@@ -20,6 +20,9 @@ def to_json(entry: Entry | None) -> dict[str, Any] | None:
         return None
     state = asdict(entry)
     del state["key"]
+    for name in ABOUT:
+        if not state[name]:
+            del state[name]
     return state
 
 
@@ -42,7 +45,7 @@ def entry_checksum(entry: Entry | None) -> str:
     return "" if entry is None else checksum(asdict(entry))
 
 
-def table_digest(rows: Iterable[Row]) -> tuple[int, str]:
+def table_digest(rows: Iterable[Row | WholeRow]) -> tuple[int, str]:
     """How many entries and SHA-256 over all of them, which come sorted by key.
 
     No text holds a NUL (:mod:`tables.sendmail.text`), so fields joined by it cannot be mistaken for one another.
@@ -50,13 +53,19 @@ def table_digest(rows: Iterable[Row]) -> tuple[int, str]:
     digest = hashlib.sha256()
     count = 0
     texts = (
-        f"{key}\0{value}\0{comment}\0{'1' if enabled else '0'}\0{position}\0{above}\0{raw}\0"
-        for key, value, comment, enabled, position, above, raw in rows
+        f"{key}\0{value}\0{comment}\0{'1' if enabled else '0'}{_told(about) if about else ''}\0"
+        f"{position}\0{above}\0{raw}\0"
+        for key, value, comment, enabled, position, above, raw, *about in rows
     )
     while some := list(islice(texts, AT_ONCE)):
         digest.update("".join(some).encode())
         count += len(some)
     return count, digest.hexdigest()
+
+
+def _told(about: list[Any]) -> str:
+    """What the panel alone knows of an entry, as a text; empty when that is nothing, as it mostly is."""
+    return canonical_json([text or "" for text in about]) if any(about) else ""
 
 
 def passages_digest(passages: Iterable[Passage]) -> tuple[int, str]:

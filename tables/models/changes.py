@@ -32,6 +32,11 @@ class ChangeRequest(models.Model):
         ROLLBACK = "rollback"
         #: Of a file that somebody changed by hand.
         TAKE_OVER = "take over"
+        #: Of many entries at once, and of every place where somebody or something stands.
+        BULK = "bulk"
+        SWEEP = "sweep"
+        #: Of entries whose time has come, made by nobody in person.
+        SCHEDULE = "schedule"
 
     #: States in which a request waits: for approvals, or, approved, for what holds it back.
     WAITING = (State.SUBMITTED, State.APPROVED)
@@ -51,6 +56,8 @@ class ChangeRequest(models.Model):
     #: The request whose changes this one takes back.
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     reason = models.TextField(blank=True)
+    #: Where the wish is kept elsewhere, e.g. ``HELP-4711``.
+    ticket = models.CharField(max_length=200, blank=True)
     #: Of what a reviewer looks at: operations, the state they start from, the lines they write, authors and reason.
     checksum = models.CharField(max_length=64, blank=True)
     #: As found at submit, for lists. What counts is found again when the request is applied.

@@ -27,6 +27,12 @@ class EntryModel(models.Model):
     position = models.BigIntegerField()
     above = models.TextField(blank=True)
     raw = models.TextField(blank=True)
+    #: What stands in no file, and mostly nowhere. NULL and not the empty text: for a column with a default SQLite would
+    #: write a million rows anew when it comes.
+    owner = models.TextField(blank=True, null=True)  # noqa: DJ001
+    ticket = models.TextField(blank=True, null=True)  # noqa: DJ001
+    starts = models.CharField(max_length=20, blank=True, null=True)  # noqa: DJ001
+    ends = models.CharField(max_length=20, blank=True, null=True)  # noqa: DJ001
 
     class Meta:
         abstract = True
@@ -47,6 +53,12 @@ class EntryModel(models.Model):
             models.Index(
                 fields=["cluster", "position", "key"], condition=models.Q(enabled=False), name="%(class)s_off"
             ),
+            # What begins or ends soon, which mostly is little; and all that somebody owns.
+            models.Index(
+                fields=["cluster", "starts"], condition=models.Q(starts__isnull=False), name="%(class)s_starts"
+            ),
+            models.Index(fields=["cluster", "ends"], condition=models.Q(ends__isnull=False), name="%(class)s_ends"),
+            models.Index(fields=["cluster", "owner"], condition=models.Q(owner__isnull=False), name="%(class)s_owner"),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +74,10 @@ class EntryModel(models.Model):
             position=self.position,
             above=self.above,
             raw=self.raw,
+            owner=self.owner or "",
+            ticket=self.ticket or "",
+            starts=self.starts or "",
+            ends=self.ends or "",
         )
 
 

@@ -14,7 +14,7 @@ from tables.models import Change, ChangeRequest, Cluster
 from tables.policy import demand_then
 from tables.proofs import passages, start
 from tables.proofs.log import verify_numbers
-from tables.releases import rows_at
+from tables.releases import whole_rows_at
 from tables.sendmail.tables import TABLES
 from tables.states import from_json, table_digest
 
@@ -75,7 +75,7 @@ def _verify_start(cluster: Cluster) -> Iterator[Finding]:
     number = beginning.change if beginning else 0
     nothing = table_digest([])
     for table in TABLES.values():
-        digest = table_digest(rows_at(cluster=cluster, table=table, change_number=number, by="key"))
+        digest = table_digest(whole_rows_at(cluster=cluster, table=table, change_number=number, by="key"))
         said = taken.get(table.name)
         if digest != ((said["entries"], said["sha256"]) if said else nothing):
             yield Finding(

@@ -12,13 +12,15 @@ from tables.proofs import start
 from tables.proofs.log import FETCH
 from tables.proofs.streams import Few, grouped, side_by_side
 from tables.proofs.telling import difference, entry_of, name_of
-from tables.sendmail.render import row_of
+from tables.releases import WHOLE
+from tables.sendmail.render import entry_of as entry_of_row
+from tables.sendmail.render import whole_row_of
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.territory import zone
 from tables.states import table_digest, to_json
 
-FIELDS = ("key", "value", "comment", "enabled", "position", "above", "raw", "domain", "zone")
+FIELDS = (*WHOLE, "domain", "zone")
 
 Row = tuple[Any, ...]
 
@@ -32,7 +34,7 @@ def verify(cluster: Cluster, baseline: AuditEvent | None) -> Iterator[Finding]:
     for table in TABLES.values():
         found = Few(table.name)
         said = taken.get(table.name)
-        digest = table_digest(map(row_of, _starts(cluster, table, found, known=said is not None)))
+        digest = table_digest(map(whole_row_of, _starts(cluster, table, found, known=said is not None)))
         yield from found
         if said is not None and digest != (said.get("entries"), said.get("sha256")):
             yield from start.differing_entries(cluster, table, said)
@@ -45,8 +47,8 @@ def _starts(cluster: Cluster, table: TableSpec, found: Few, *, known: bool) -> I
     ``known``: whether a baseline told what stood there; otherwise nothing did.
     """
     for key, row, changes in side_by_side(_rows(cluster, table), _histories(cluster, table)):
-        entry = Entry(*row[:7]) if row else None
-        if row and row[7:] != (table.domain(key), zone(table, key)):
+        entry = entry_of_row(row[:-2]) if row else None
+        if row and row[-2:] != (table.domain(key), zone(table, key)):
             found.add(name_of(table, key), "The domain or zone under which it is found is not that of its key.")
         first = entry if changes is None else _follow(table, key, entry, changes, found)
         if first is not None and not known:

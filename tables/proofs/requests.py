@@ -203,6 +203,7 @@ def _differing(request: ChangeRequest, event: Event, *, kind: str) -> Iterator[s
         "reason": (request.reason, event.reason),
         "name of its author": (request.author_name, event.detail.get("author", event.actor_name)),
         "outcome": (request.outcome, ""),
+        "ticket": (request.ticket, event.detail.get("ticket", "")),
         "what it undoes": (request.undoes_id, event.detail.get("undoes")),
         "policy": (request.policy_version or 0, _policy(event)),
         "what was asked of it": (request.asked or {}, event.detail.get("asked", {})),

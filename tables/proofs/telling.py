@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tables.sendmail.spec import Entry, TableSpec
+from tables.sendmail.spec import ABOUT, Entry, TableSpec
 from tables.states import from_json
 
 #: Characters of a text that are told.
@@ -18,10 +18,16 @@ _NAMES = {
     "position": "place",
     "above": "lines above",
     "raw": "exact line",
+    "owner": "owner",
+    "ticket": "ticket",
+    "starts": "start",
+    "ends": "end",
 }
 
 
-_KINDS = {"value": str, "comment": str, "enabled": bool, "position": int, "above": str, "raw": str}
+_KINDS = {"value": str, "comment": str, "enabled": bool, "position": int, "above": str, "raw": str} | dict.fromkeys(
+    ABOUT, str
+)
 
 
 def entry_of(key: str, state: Mapping[str, Any] | None) -> Entry | None:

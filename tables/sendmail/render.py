@@ -30,15 +30,21 @@ class UnwritableError(ValueError):
 #: One entry as the database has it: key, value, comment, enabled, position, above, raw. To make an :class:`Entry` of
 #: each of a million rows takes as long as all the rest.
 Row = tuple[str, str, str, bool, int, str, str]
+#: The same with what stands in no file (:data:`tables.sendmail.spec.ABOUT`); ``None`` is the empty text there.
+WholeRow = tuple[str, str, str, bool, int, str, str, str | None, str | None, str | None, str | None]
 
 
 def row_of(entry: Entry) -> Row:
     return entry.key, entry.value, entry.comment, entry.enabled, entry.position, entry.above, entry.raw
 
 
-def entry_of(row: Row) -> Entry:
-    key, value, comment, enabled, position, above, raw = row
-    return Entry(key, value, comment, bool(enabled), position, above, raw)
+def whole_row_of(entry: Entry) -> WholeRow:
+    return *row_of(entry), entry.owner, entry.ticket, entry.starts, entry.ends
+
+
+def entry_of(row: Row | WholeRow) -> Entry:
+    key, value, comment, enabled, position, above, raw, *about = row
+    return Entry(key, value, comment, bool(enabled), position, above, raw, *(text or "" for text in about))
 
 
 def render(spec: TableSpec, items: Iterable[Entry | Passage]) -> Iterator[bytes]:

@@ -86,6 +86,10 @@ class Problem:
     fix: Fix | None = None
 
 
+#: What the panel alone knows of an entry.
+ABOUT = ("owner", "ticket", "starts", "ends")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One key (and value) of a table, and where and how it stands in its file.
@@ -93,6 +97,9 @@ class Entry:
     ``key`` is folded as the map folds it. ``comment`` is plain text without ``#``. ``above`` and ``raw`` are the exact
     lines of the comment and of the entry itself, line ends included, kept only where they differ from the canonical
     form (:mod:`tables.sendmail.render`) and dropped when the entry changes.
+
+    The rest is known to the panel alone and stands in no file: whose the entry is, under which ticket it was asked for,
+    and when it begins and ends to be in force, in UTC (``2026-01-31T12:00:00Z``). Each is empty when it is not set.
     """
 
     key: str
@@ -102,6 +109,21 @@ class Entry:
     position: int = 0
     above: str = ""
     raw: str = ""
+    owner: str = ""
+    ticket: str = ""
+    starts: str = ""
+    ends: str = ""
+
+    def carrying(self, other: Entry | None) -> Entry:
+        """The same with what the panel alone knows of ``other``: for an entry that was read out of a file."""
+        if other is None:
+            return self
+        return replace(self, owner=other.owner, ticket=other.ticket, starts=other.starts, ends=other.ends)
+
+    @property
+    def plain(self) -> Entry:
+        """The same as a file has it."""
+        return replace(self, owner="", ticket="", starts="", ends="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,12 +152,12 @@ def _merge(table: TableSpec, key: str, wanted: Wanted, standing: Mapping[str, En
     base, theirs, ours = wanted.base.get(key), wanted.theirs.get(key), standing.get(key)
     if theirs == base:
         return
-    if ours == base:
-        merged.pairs.append((ours, theirs))
+    if (ours and ours.plain) == base:
+        merged.pairs.append((ours, theirs.carrying(ours) if theirs else None))
     elif _same(table, ours, theirs):
         return
     elif theirs and ours and _mean_the_same(ours, theirs):
-        merged.pairs.append((ours, replace(theirs, position=ours.position)))  # as the hand writes it
+        merged.pairs.append((ours, replace(theirs, position=ours.position).carrying(ours)))  # as the hand writes it
     elif base and theirs and ours and _same(table, base, theirs):
         merged.pairs.append((ours, replace(ours, position=theirs.position)))  # moved here, changed there
     else:
