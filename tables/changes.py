@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from mailadmin.accounts.roles import EDIT
 from tables import applying, audit, contributors, notices, passages, policy, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.entries import find, get_entry, look_around
@@ -26,16 +25,16 @@ from tables.errors import (
 from tables.judging import is_tightening, risks_of_each
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
+from tables.proposing import draft, must_be_editor, propose, propose_many
 from tables.scopes import Scope
 from tables.sendmail.hiding import unhidden
-from tables.sendmail.render import changed, is_faithful, item_text, renamed, switched
+from tables.sendmail.render import changed, item_text, renamed, switched
 from tables.sendmail.risk.together import risks_together
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.syntax.typed import check_typed, replaced
-from tables.sendmail.tables import TABLES, check_entry, misread, normalise_key
-from tables.sendmail.territory import zone
+from tables.sendmail.tables import TABLES, check_entry, normalise_key
 from tables.several import Several, in_place_of, sort_out
-from tables.states import entry_checksum, from_json, to_json
+from tables.states import entry_checksum, from_json
 
 __all__ = [
     "ChangeError",
@@ -71,76 +70,6 @@ CHUNK = 500
 SUBMITTED = ("reason", "submitter", "risks", "asked", "policy_version", "checksum")
 
 
-# --- making a request -------------------------------------------------------------------------------------------------
-
-
-def draft(*, cluster: Cluster, actor: Actor, kind: str = ChangeRequest.Kind.EDIT, reason: str = "") -> ChangeRequest:
-    _must_be_editor(actor)
-    request = ChangeRequest.objects.create(
-        cluster=cluster, kind=kind, author=actor.person, author_name=actor.name, reason=reason.strip()
-    )
-    contributors.note(request=request, actor=actor)
-    return request
-
-
-def propose(*, request: ChangeRequest, actor: Actor, table: TableSpec, key: str, after: Entry | None) -> Change | None:
-    """Put one wanted change into a draft, over an earlier one of the same key. ``None`` when nothing would change."""
-    before = get_entry(cluster=request.cluster, table=table, key=key)
-    made = propose_many(request=request, actor=actor, table=table, pairs=[(before, after)])
-    return made[0] if made else None
-
-
-@transaction.atomic
-def propose_many(
-    *, request: ChangeRequest, actor: Actor, table: TableSpec, pairs: Iterable[tuple[Entry | None, Entry | None]]
-) -> list[Change]:
-    """Put many wanted changes into a draft: pairs of the entry as it stands and as it shall be."""
-    _must_be_editor(actor)
-    if request.state != State.DRAFT:
-        raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be edited.")
-    contributors.note(request=request, actor=actor)
-    own = scopes.own(scope=scopes.of_actor(actor), table=table, pairs=pairs)
-    wanted = [_change(request, actor, table, before, after) for before, after in own if before != after]
-    _guard_lines(table, wanted)
-    for start in range(0, len(wanted), CHUNK):
-        keys = [change.key for change in wanted[start : start + CHUNK]]
-        request.changes.filter(table=table.name, key__in=keys).delete()
-    return Change.objects.bulk_create(wanted, batch_size=CHUNK)
-
-
-def _change(
-    request: ChangeRequest, actor: Actor, table: TableSpec, before: Entry | None, after: Entry | None
-) -> Change:
-    action = Change.Action.CREATE if before is None else Change.Action.DELETE if after is None else Change.Action.UPDATE
-    key = (before or after or Entry("")).key
-    return Change(
-        request=request,
-        cluster=request.cluster,
-        table=table.name,
-        key=key,
-        zone=zone(table, key),
-        action=action,
-        before=to_json(before),
-        after=to_json(after),
-        before_position=before.position if before else None,
-        author=actor.person,
-        author_name=actor.name,
-    )
-
-
-def _guard_lines(table: TableSpec, changes: Iterable[Change]) -> None:
-    """No change may write a line that nobody saw, whatever the checks of its table or its exact lines say."""
-    for change in changes:
-        after = from_json(change.key, change.after)
-        if after is not None and not is_faithful(table, after):
-            raise Invalid([misread(table)])
-
-
-def _must_be_editor(actor: Actor) -> None:
-    if actor.person is not None and not actor.person.has_perm(EDIT):
-        raise Forbidden("You may look, but not change anything. Ask an administrator for the role postmaster.")
-
-
 # --- submitting -------------------------------------------------------------------------------------------------------
 
 
@@ -150,7 +79,7 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
 
     Approvals of exactly this version, from before it was brought up to date, still count.
     """
-    _must_be_editor(actor)
+    must_be_editor(actor)
     request = applying.locked(request)
     cluster = request.cluster
     contributors.note(request=request, actor=actor)
@@ -301,10 +230,14 @@ def save_entry(
     seen: str,
     reason: str = "",
     confirmed: bool,
+    about: Mapping[str, str] | None = None,
+    into: ChangeRequest | None = None,
 ) -> ChangeRequest:
     """Add an entry (``original_key`` is ``None``) or change one; another key is a delete and a create in one request.
 
-    Of ``typed`` only key, value, comment and the enabled flag count: its place and lines are found here.
+    Of ``typed`` only key, value, comment and the enabled flag count: its place and lines are found here. ``about`` has
+    what stands in no file (:data:`tables.sendmail.spec.ABOUT`), as far as it is to be another. ``into``: a draft that
+    the change is put into, to be submitted with others later.
     Raises :class:`Invalid`, :class:`Unconfirmed`, :class:`Stale`, :class:`KeyHeld`, :class:`ReasonMissing`.
     """
     scope = scopes.of_actor(actor)
@@ -314,11 +247,11 @@ def save_entry(
     meant = _meant(table, current, typed)
     scopes.refuse(scope=scope, table=table, entry=meant)
     _refuse_problems(_problems(scope, cluster, table, original_key, typed, meant), confirmed=confirmed)
-    wanted = _edited(cluster, table, current, meant)
+    wanted = _edited(cluster, table, current, meant).knowing(about or {})
     pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
     if current is not None and current.key != wanted.key:
         pairs = [(current, None), (None, wanted)]
-    return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason)
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason, into=into)
 
 
 def check_entries(
@@ -341,6 +274,7 @@ def save_entries(
     seen: str,
     reason: str = "",
     confirmed: bool,
+    into: ChangeRequest | None = None,
 ) -> ChangeRequest:
     """Put several entries in the place of one, or add them (``original_key`` is ``None``), in one change request.
 
@@ -352,27 +286,42 @@ def save_entries(
     _refuse_problems(several.problems, confirmed=confirmed)
     made = [_edited(cluster, table, current, entry) for entry in several.new[:1]] + several.new[1:]
     pairs = in_place_of(cluster=cluster, table=table, current=current, made=made)
-    return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason)
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=pairs, reason=reason, into=into)
 
 
 @transaction.atomic
 def delete_entry(
-    *, cluster: Cluster, actor: Actor, table: TableSpec, key: str, seen: str, reason: str = ""
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    table: TableSpec,
+    key: str,
+    seen: str,
+    reason: str = "",
+    into: ChangeRequest | None = None,
 ) -> ChangeRequest:
     current = _seen_entry(scopes.of_actor(actor), cluster, table, key, seen)
-    return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, None)], reason=reason)
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, None)], reason=reason, into=into)
 
 
 @transaction.atomic
 def switch_entry(
-    *, cluster: Cluster, actor: Actor, table: TableSpec, key: str, enabled: bool, seen: str, reason: str = ""
+    *,
+    cluster: Cluster,
+    actor: Actor,
+    table: TableSpec,
+    key: str,
+    enabled: bool,
+    seen: str,
+    reason: str = "",
+    into: ChangeRequest | None = None,
 ) -> ChangeRequest:
     """Comment an entry out, or back in. What is switched on must be free of errors."""
     current = _seen_entry(scopes.of_actor(actor), cluster, table, key, seen)
     wanted = switched(table, current, enabled)
     if enabled:
         _refuse_problems(check_entry(table, wanted), confirmed=True)
-    return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, wanted)], reason=reason)
+    return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, wanted)], reason=reason, into=into)
 
 
 def _seen_entry(scope: Scope, cluster: Cluster, table: TableSpec, key: str, seen: str) -> Entry:
@@ -405,8 +354,14 @@ def _at_once(
     table: TableSpec,
     pairs: Sequence[tuple[Entry | None, Entry | None]],
     reason: str,
+    into: ChangeRequest | None = None,
 ) -> ChangeRequest:
-    """A change request that is made and submitted in the same breath; whoever was quicker wins."""
+    """A change request that is made and submitted in the same breath; whoever was quicker wins. Or one more change in a
+    draft that is submitted later."""
+    if into is not None:
+        request = applying.locked(into)
+        propose_many(request=request, actor=actor, table=table, pairs=pairs)
+        return request
     request = draft(cluster=cluster, actor=actor, reason=reason)
     propose_many(request=request, actor=actor, table=table, pairs=pairs)
     request = submit(request=request, actor=actor)

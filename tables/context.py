@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, entries, inbox, policy, scopes, seeing
+from tables import breaking, drafting, entries, inbox, policy, scopes, seeing
 from tables.models import BrokenGlass, ChangeRequest, CheckRun, Cluster
 from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
@@ -24,6 +24,8 @@ THEMES = ("light", "dark", "system")
 THEME_COOKIE = "theme"
 #: The name of the chosen cluster in a session.
 CLUSTER = "cluster"
+#: The number of the draft that somebody collects changes in, in their session.
+DRAFT = "draft"
 
 ICONS = {Kind.MAP: "table-cells", Kind.ALIASES: "at-symbol", Kind.CLASS: "list-bullet"}
 
@@ -60,6 +62,18 @@ def cluster_of(request: HttpRequest) -> Cluster:
 def about(request: HttpRequest, cluster: Cluster) -> None:
     """That this page is about something of that cluster, whichever is chosen: the frame says so if it is another."""
     request.mailadmin_about = cluster  # type: ignore[attr-defined]
+
+
+def draft_of(request: HttpRequest) -> ChangeRequest | None:
+    """The draft in which this person collects changes, if they do. Of the chosen cluster only."""
+    return _once(request, "mailadmin_draft", lambda: _draft(request))
+
+
+def _draft(request: HttpRequest) -> ChangeRequest | None:
+    pk = request.session.get(DRAFT)
+    if not isinstance(pk, int) or not isinstance(request.user, User):
+        return None
+    return drafting.find(scope=scope_of(request), cluster=cluster_of(request), person=request.user, pk=pk)
 
 
 def clusters_of(request: HttpRequest) -> list[Cluster]:
@@ -116,6 +130,15 @@ class Navigation:
         """The cluster of what this page is about, where that is not the chosen one."""
         found: Cluster | None = getattr(self.request, "mailadmin_about", None)
         return found if found and found != self.cluster else None
+
+    @cached_property
+    def draft(self) -> ChangeRequest | None:
+        return draft_of(self.request)
+
+    @cached_property
+    def drafted(self) -> int:
+        """How many changes are in it."""
+        return self.draft.changes.count() if self.draft else 0
 
     @property
     def scope(self) -> Scope:

@@ -150,6 +150,12 @@ class ReasonForm(forms.Form):
     reason = ReasonField()
 
 
+class SubmitForm(ReasonForm):
+    """Handing a draft in."""
+
+    ticket = RawField(label="Ticket")
+
+
 class FilterForm(forms.Form):
     """A form of a GET address: whatever is not understood there counts as not given."""
 

@@ -120,6 +120,11 @@ class Entry:
             return self
         return replace(self, owner=other.owner, ticket=other.ticket, starts=other.starts, ends=other.ends)
 
+    def knowing(self, about: Mapping[str, str]) -> Entry:
+        """The same with some of what the panel alone knows set anew."""
+        known = {name: about.get(name, getattr(self, name)) for name in ABOUT}
+        return replace(self, owner=known["owner"], ticket=known["ticket"], starts=known["starts"], ends=known["ends"])
+
     @property
     def plain(self) -> Entry:
         """The same as a file has it."""

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailadmin.accounts.roles import EDIT
-from tables import changes, entries, findings
-from tables.context import cluster_of, scope_of
+from tables import changes, drafting, entries, findings
+from tables.context import cluster_of, draft_of, scope_of
 from tables.forms import EntryForm
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
@@ -42,15 +42,25 @@ def edit(request: HttpRequest, table: TableSpec) -> HttpResponse:
 
 
 def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
-    shown = table.masked(entry)
+    """What stands there, or what the draft that is collected in makes of it."""
+    drafted = wanted_in_draft(request, table, entry)
+    shown = table.masked(drafted or entry)
     initial = {
         "key": entry.key,
         "value": shown.value,
         "comment": shown.comment,
-        "enabled": entry.enabled,
+        "enabled": shown.enabled,
         "seen": changes.entry_checksum(entry),
     }
-    return Editor(request, table, entry, EntryForm(table, initial=initial), Findings(findings.alone(table, entry)))
+    editor = Editor(request, table, entry, EntryForm(table, initial=initial), Findings(findings.alone(table, entry)))
+    if drafted:
+        editor.said = "The draft that you collect in changes this entry already. What you see is what it makes of it."
+    return editor
+
+
+def wanted_in_draft(request: HttpRequest, table: TableSpec, entry: Entry) -> Entry | None:
+    draft = draft_of(request)
+    return drafting.wanted(request=draft, table=table, keys=[entry.key]).get(entry.key) if draft else None
 
 
 def _save_edit(request: HttpRequest, table: TableSpec, key: str) -> HttpResponse:
@@ -96,6 +106,7 @@ def _save(editor: Editor) -> HttpResponse:
             seen=data["seen"],
             reason=data["reason"],
             confirmed=bool(editor.findings.warned) and data["confirmed"] == editor.findings.warned,
+            into=draft_of(editor.request),
         )
     except changes.Forbidden:
         raise

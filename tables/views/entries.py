@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
 from tables import changes, entries, findings, seeing
-from tables.context import cluster_of, scope_of, table_counts
+from tables.context import cluster_of, draft_of, scope_of, table_counts
 from tables.differences import difference_of
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
 from tables.models import Change, ChangeRequest, Cluster, EntryModel
@@ -84,12 +84,14 @@ def tell(request: HttpRequest, done: ChangeRequest, what: str) -> None:
     """What became of a change, in one sentence."""
     if done.state == ChangeRequest.State.APPLIED:
         messages.success(request, f"{what} Publish to make it live.")
+    elif done.state == ChangeRequest.State.DRAFT:
+        messages.success(request, f"Draft {done.pk} has it. Nothing changes before you submit the draft.")
     else:
         messages.info(request, f"Request {done.pk} waits for a second person. Nothing changes before they approve.")
 
 
 def go_on(request: HttpRequest, table: TableSpec, done: ChangeRequest) -> HttpResponse:
-    if done.state == ChangeRequest.State.APPLIED:
+    if done.state in {ChangeRequest.State.APPLIED, ChangeRequest.State.DRAFT}:
         return redirect(back_to(request, table))
     return redirect("request", pk=done.pk)
 
@@ -156,11 +158,12 @@ def _confirm(request: HttpRequest, table: TableSpec, act: Act) -> HttpResponse:
 
 def _carry_out(request: HttpRequest, table: TableSpec, act: Act, key: str, typed: dict[str, Any]) -> ChangeRequest:
     cluster, actor = cluster_of(request), actor_of(request)
-    reason, seen = typed["reason"], typed["seen"]
+    seen: str = typed["seen"]
+    rest: dict[str, Any] = {"reason": typed["reason"], "into": draft_of(request)}
     if act is DELETE:
-        return changes.delete_entry(cluster=cluster, actor=actor, table=table, key=key, seen=seen, reason=reason)
+        return changes.delete_entry(cluster=cluster, actor=actor, table=table, key=key, seen=seen, **rest)
     return changes.switch_entry(
-        cluster=cluster, actor=actor, table=table, key=key, enabled=act is SWITCH_ON, seen=seen, reason=reason
+        cluster=cluster, actor=actor, table=table, key=key, enabled=act is SWITCH_ON, seen=seen, **rest
     )
 
 

@@ -22,6 +22,7 @@ from tables import (
     changes,
     closing,
     contributors,
+    drafting,
     inbox,
     passages,
     policy,
@@ -31,10 +32,11 @@ from tables import (
     threads,
     undoing,
 )
-from tables.context import about, cluster_of, scope_of
+from tables.context import about, cluster_of, draft_of, scope_of
 from tables.differences import Line, of_text
-from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, TextForm
+from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, SubmitForm, TextForm
 from tables.models import Change, ChangeRequest, Remark
+from tables.sendmail.spec import Risk
 from tables.views.access import actor_of, needs, person_of
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
@@ -106,7 +108,12 @@ def find_request(request: HttpRequest, pk: int) -> ChangeRequest:
 
 
 def show(
-    request: HttpRequest, wanted: ChangeRequest, *, form: ReviewForm | None = None, error: str = ""
+    request: HttpRequest,
+    wanted: ChangeRequest,
+    *,
+    form: ReviewForm | None = None,
+    error: str = "",
+    submission: SubmitForm | None = None,
 ) -> HttpResponse:
     """The page of a request. A possible reviewer who opens it has seen this version; the review says so."""
     user = person_of(request)
@@ -139,7 +146,7 @@ def show(
         "threads": threads_of(wanted, user),
         "may_remark": wanted.is_open and threads.may_remark(user),
         "remark": TextForm(),
-        "may_amend": user.has_perm(EDIT) and not amending.why_not(wanted),
+        "may_amend": user.has_perm(EDIT) and wanted.state != State.DRAFT and not amending.why_not(wanted),
         "stale": wanted.state == State.CONFLICTED or any(proposal.conflicted for proposal in shown),
         "may_take_back": not reviews.why_not_take_back(request=wanted, user=user),
         "held_back": applying.waits(wanted) if wanted.state in ChangeRequest.WAITING else "",
@@ -153,11 +160,35 @@ def show(
         "why_not": why_not,
         "form": form or ReviewForm(initial={"checksum": wanted.checksum}),
         "error": error,
-        "may_withdraw": may_withdraw(wanted, user),
+        "may_withdraw": may_withdraw(wanted, user) and wanted.state != State.DRAFT,
+        "draft": draft_part(request, wanted, user, total),
+        "submission": submission or SubmitForm(initial={"reason": wanted.reason, "ticket": wanted.ticket}),
         "originals": seeing.originals(scope_of(request), wanted.originals.order_by("id")),
         "withdrawal": ReasonForm(prefix="withdraw"),
     }
     return render(request, "requests/detail.html", context, status=422 if error else 200)
+
+
+#: Changes of a draft whose risks are judged as a whole each time that it is shown.
+JUDGED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPart:
+    """What somebody who collects in a draft is shown beside its changes."""
+
+    summary: drafting.Summary
+    risks: list[Risk]
+    judged: bool
+    collecting: bool
+
+
+def draft_part(request: HttpRequest, wanted: ChangeRequest, user: User, total: int) -> DraftPart | None:
+    if not user.has_perm(EDIT) or not drafting.is_editor(request=wanted, person=user):
+        return None
+    judged, current = total <= JUDGED, draft_of(request)
+    risks = drafting.risks(wanted) if judged else []
+    return DraftPart(drafting.summary(wanted), risks, judged, current is not None and current.pk == wanted.pk)
 
 
 def texts_of(wanted: ChangeRequest) -> list[tuple[str, list[Line]]]:
