@@ -42,6 +42,8 @@ FILES = env.files("MAILADMIN_FILES")
 KEEP_GENERATIONS = env.number("MAILADMIN_KEEP_GENERATIONS", 5, least=1)
 #: Publications of a few changes of one table, each made in a copy of its map, after which it is made anew as a whole.
 FULL_EVERY = env.number("MAILADMIN_FULL_EVERY", 50)
+#: Whether what began or ended by its date is published at once, with whatever else is applied and not yet live.
+PUBLISH_DATES = env.flag("MAILADMIN_PUBLISH_DATES", default=True)
 #: Seconds between two looks of the publisher at the database.
 POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
 #: Between two looks of the publisher at the files that it wrote.

@@ -10,15 +10,15 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tables import audit, drift_ends, glass_gate, notices, passages, policy, policy_gate, reviewers, scopes, sizes
+from tables import audit, drift_ends, due, glass_gate, notices, passages, policy, policy_gate, reviewers, scopes, sizes
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
-from tables.judging import risks_of
+from tables.judging import risks_in
 from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
 from tables.searching.index import put_off
 from tables.sendmail.render import item_text
-from tables.sendmail.spec import ABOUT, Entry, TableSpec
+from tables.sendmail.spec import ABOUT, Entry, Risk, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.territory import zone
 from tables.states import checksum, from_json
@@ -161,6 +161,7 @@ def _apply(
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
     if request_checksum(request, changes) != request.checksum:
         raise ChangeError(f"Change request {request.pk} is not what was submitted. Bring it up to date.")
+    due.refuse_other(request, changes)
     if glass:
         glass_gate.refuse_other(glass=glass, request=request, actor=actor)
     elif held_back := waits(request, changes):
@@ -205,7 +206,8 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
 
 def _demand(request: ChangeRequest, changes: Sequence[Change]) -> policy.Demand:
     """What a request needs, by the risks as they are now."""
-    return policy.demand(request=request, risks=risks_of(request.cluster, changes), changes=changes)
+    found = frozenset[Risk]().union(*risks_in(request, changes))
+    return policy.demand(request=request, risks=found, changes=changes)
 
 
 def _refuse_unapproved(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tables import applying, audit, contributors, notices, passages, policy, reviewers, scopes, seeing
+from tables import applying, audit, contributors, due, notices, passages, policy, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.entries import find, get_entry, look_around
 from tables.errors import (
@@ -22,14 +22,14 @@ from tables.errors import (
     Stale,
     Unconfirmed,
 )
-from tables.judging import is_tightening, risks_of_each
+from tables.judging import is_tightening, risks_in
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
 from tables.proposing import draft, must_be_editor, propose, propose_many
 from tables.scopes import Scope
 from tables.sendmail.hiding import unhidden
 from tables.sendmail.render import changed, item_text, renamed, switched
-from tables.sendmail.risk.together import risks_together
+from tables.sendmail.risk.dated import alone, dated_risks
 from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.syntax.typed import check_typed, replaced
 from tables.sendmail.tables import TABLES, check_entry, normalise_key
@@ -88,7 +88,8 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     changes = applying.changes_of(request)
     if not changes and not passages.any_in(request):
         raise ChangeError("Nothing was changed. Edit something before you submit.")
-    found = risks_of_each(cluster, changes)
+    due.refuse_other(request, changes)
+    found = risks_in(request, changes)
     risks = frozenset[Risk]().union(*found)
     request.reason = reason.strip() or request.reason
     request.submitter = actor.person
@@ -164,11 +165,17 @@ def _refuse_unreviewable(request: ChangeRequest, demand: policy.Demand) -> None:
 
 
 def check(
-    *, scope: Scope, cluster: Cluster, table: TableSpec, original_key: str | None, typed: Entry
+    *,
+    scope: Scope,
+    cluster: Cluster,
+    table: TableSpec,
+    original_key: str | None,
+    typed: Entry,
+    about: Mapping[str, str] | None = None,
 ) -> tuple[list[Problem], frozenset[Risk]]:
     """What is wrong with an entry as typed, and what saving it would put at risk. Writes nothing."""
     current = _original(scope, cluster, table, original_key)
-    wanted = _meant(table, current, typed)
+    wanted = _meant(table, current, typed).carrying(current).knowing(about or {})
     problems = _problems(scope, cluster, table, original_key, typed, wanted)
     # Of what is not theirs a person is not told either what it would meet there.
     risks = _risks_of_edit(cluster, table, current, wanted) if scope.sees(table, wanted.key) else frozenset()
@@ -193,8 +200,8 @@ def _problems(
 def _risks_of_edit(cluster: Cluster, table: TableSpec, current: Entry | None, wanted: Entry) -> frozenset[Risk]:
     look = look_around(cluster)
     if current is None or current.key == wanted.key:
-        return table.risks(current, wanted, look)
-    gone, come = risks_together([(table, current, None), (table, None, wanted)], look)
+        return alone((table, current, wanted), look)
+    gone, come = dated_risks([(table, current, None), (table, None, wanted)], look)
     return gone | come
 
 
@@ -248,6 +255,8 @@ def save_entry(
     scopes.refuse(scope=scope, table=table, entry=meant)
     _refuse_problems(_problems(scope, cluster, table, original_key, typed, meant), confirmed=confirmed)
     wanted = _edited(cluster, table, current, meant).knowing(about or {})
+    if wanted.starts and wanted.enabled:
+        wanted = switched(table, wanted, False)  # until then
     pairs: list[tuple[Entry | None, Entry | None]] = [(current, wanted)]
     if current is not None and current.key != wanted.key:
         pairs = [(current, None), (None, wanted)]
@@ -318,7 +327,7 @@ def switch_entry(
 ) -> ChangeRequest:
     """Comment an entry out, or back in. What is switched on must be free of errors."""
     current = _seen_entry(scopes.of_actor(actor), cluster, table, key, seen)
-    wanted = switched(table, current, enabled)
+    wanted = due.switched_by_hand(table, current, enabled, due.stamp(timezone.now()))
     if enabled:
         _refuse_problems(check_entry(table, wanted), confirmed=True)
     return _at_once(cluster=cluster, actor=actor, table=table, pairs=[(current, wanted)], reason=reason, into=into)

@@ -22,7 +22,7 @@ from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, Lookup, TableSpec, Under
 from tables.sendmail.tables import TABLES
 
-STATES = ("all", "on", "off")
+STATES = ("all", "on", "off", "dated")
 
 
 def get_cluster() -> Cluster:
@@ -112,7 +112,36 @@ def listing(
     """
     mine = seen_rows(scope=scope, cluster=cluster, table=table)
     found = mine.filter(_matches(table, query)).order_by("position", "key")
+    if state == "dated":
+        return found.filter(DATED)
     return found if state == "all" else found.filter(enabled=state == "on")
+
+
+#: What begins later or has an end.
+DATED = Q(starts__isnull=False) | Q(ends__isnull=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """An entry that begins or ends by itself, and when."""
+
+    table: TableSpec
+    entry: Entry
+    at: str
+    begins: bool
+
+
+def coming(*, scope: Scope, cluster: Cluster, until: str, most: int) -> list[Coming]:
+    """What begins or ends next in all tables until then, the soonest first."""
+    found: list[Coming] = []
+    for name in scope.tables:
+        table = TABLES[name]
+        mine = seen_rows(scope=scope, cluster=cluster, table=table)
+        begin = mine.filter(starts__isnull=False, starts__lte=until).order_by("starts", "key")[:most]
+        end = mine.filter(ends__isnull=False, ends__lte=until, enabled=True).order_by("ends", "key")[:most]
+        found += [Coming(table, row.entry, row.starts or "", begins=True) for row in begin]
+        found += [Coming(table, row.entry, row.ends or "", begins=False) for row in end]
+    return sorted(found, key=lambda one: (one.at, one.table.name, one.entry.key))[:most]
 
 
 def finder(*, scope: Scope, cluster: Cluster, table: TableSpec, query: str, state: str = "all") -> Finder:

@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 
 from tables.models import ChangeRequest
-from tables.sendmail.spec import Entry, TableSpec
+from tables.sendmail.spec import ABOUT, Entry, TableSpec
 from tables.sendmail.text import decode
 
-LISTING_STATES = {"all": "All", "on": "In force", "off": "Switched off"}
+LISTING_STATES = {"all": "All", "on": "In force", "off": "Switched off", "dated": "With dates"}
 NUL = decode(b"\0")
 
 REQUEST_STATES = {"": "Any state", **dict(ChangeRequest.State.choices)}
@@ -61,6 +61,10 @@ class EntryForm(forms.Form):
     value = RawField()
     comment = LinesField(label="Comment", widget=forms.Textarea(attrs={"rows": 2}))
     enabled = forms.BooleanField(label="In force", required=False)
+    owner = RawField(label="Owner")
+    ticket = RawField(label="Ticket")
+    starts = RawField(label="Begins", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    ends = RawField(label="Ends", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
     reason = ReasonField()
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -106,6 +110,12 @@ class EntryForm(forms.Form):
         self.is_valid()
         data = self.cleaned_data
         return Entry(key=data["key"], value=data.get("value", ""), comment=data["comment"], enabled=data["enabled"])
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What was typed beside the entry; a field that was not sent at all is not to be changed."""
+        self.is_valid()
+        return {name: self.cleaned_data[name] for name in ABOUT if name in self.data}
 
 
 class ConfirmForm(forms.Form):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tables import closing, lapsing, reminding
+from tables import closing, lapsing, reminding, scheduling
 from tables.searching import gaps
 
 #: What is done, in order, and what is said of it when there was anything to do.
 CHORES: tuple[tuple[Callable[[], int], str], ...] = (
+    (scheduling.carry_out, "%d entries began or ended by their dates."),
     (closing.expire, "%d change requests expired undecided."),
     (reminding.remind, "%d change requests were reminded of."),
     (reminding.remind_of_glass, "%d broken glasses that nobody reviewed in time were told of."),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tables import due
 from tables.entries import look_around
 from tables.models import Change, ChangeRequest, Cluster
+from tables.sendmail.risk.dated import dated_risks
 from tables.sendmail.risk.together import Step, after_all, remembered, risks_together
 from tables.sendmail.spec import Entry, Lookup, Risk, TableSpec
 from tables.sendmail.tables import TABLES
@@ -23,7 +25,13 @@ def risks_of(cluster: Cluster, changes: Iterable[Change]) -> frozenset[Risk]:
 
 def risks_of_each(cluster: Cluster, changes: Iterable[Change]) -> list[frozenset[Risk]]:
     """The risks of each change when all are done at once, in their order."""
-    return risks_together([step_of(change) for change in changes], look_around(cluster))
+    return dated_risks([step_of(change) for change in changes], look_around(cluster))
+
+
+def risks_in(request: ChangeRequest, changes: Sequence[Change]) -> list[frozenset[Risk]]:
+    """The same of all changes of a request. Of what a date carries out that is left which was not approved with it."""
+    found = risks_of_each(request.cluster, changes)
+    return due.unapproved(changes, found) if request.kind == ChangeRequest.Kind.SCHEDULE else found
 
 
 def risks_within(request: ChangeRequest, shown: Sequence[Change]) -> list[frozenset[Risk]]:
@@ -35,7 +43,8 @@ def risks_within(request: ChangeRequest, shown: Sequence[Change]) -> list[frozen
         changed = request.changes.filter(table=table, key__in=asked)
         return after_all([step_of(change) for change in changed], look)(table, asked)
 
-    return risks_together([step_of(change) for change in shown], look, then)
+    found = dated_risks([step_of(change) for change in shown], look, then)
+    return due.unapproved(shown, found) if request.kind == ChangeRequest.Kind.SCHEDULE else found
 
 
 def is_tightening(table: TableSpec, before: Entry | None, after: Entry | None, look: Lookup) -> bool:

@@ -1,6 +1,7 @@
 """Who is told of what: one call in the transaction of an act writes the notices and the letters about it."""
 
 from tables.noticing.accounts import role_asked, role_decided
+from tables.noticing.dates import carried_out
 from tables.noticing.drifts import drift_ended, drifted
 from tables.noticing.emergencies import glass_broken, glass_overdue, glass_reviewed
 from tables.noticing.publications import failed, published
@@ -24,6 +25,7 @@ __all__ = [
     "applied",
     "approval_ending",
     "approval_lapsed",
+    "carried_out",
     "conflicted",
     "decided",
     "drift_ended",

@@ -14,7 +14,7 @@ from functools import lru_cache
 from django.utils import timezone
 
 from tables import sizes
-from tables.judging import risks_of_each, tightens
+from tables.judging import risks_in, tightens
 from tables.models import Change, ChangeRequest, Cluster, PolicyVersion
 from tables.rules import ANY, CLOSED, DEFAULT, LARGE, Freeze, Need, PolicyInvalid, Rules, from_json
 from tables.states import canonical_json
@@ -127,7 +127,7 @@ def _found(
     """The reasons by table; the tables are told apart only where a rule does so, which takes as long again."""
     found: dict[str, set[str]] = {}
     if any(rule.table != ANY for version in rules for rule in version.rules):
-        for change, some in zip(changes, risks_of_each(request.cluster, changes), strict=True):
+        for change, some in zip(changes, risks_in(request, changes), strict=True):
             found.setdefault(change.table, set()).update(some)
     elif risks:
         found[ALL] = set(risks)

@@ -133,7 +133,7 @@ def _risky(request: ChangeRequest) -> set[int]:
     if request.state == State.APPLIED:
         return set(request.changes.filter(risky=True).values_list("pk", flat=True))
     changes = list(request.changes.order_by("id"))
-    found = judging.risks_of_each(request.cluster, changes)
+    found = judging.risks_in(request, changes)
     return {change.pk for change, risks in zip(changes, found, strict=True) if risks}
 
 

@@ -94,6 +94,13 @@ DRIFT = Kind(
     "pencil-square",
     asks=True,
 )
+DATES = Kind(
+    "dates",
+    "Began and ended",
+    "Entries whose start or end you set began or ended by themselves, or could not.",
+    How.DIGEST,
+    "calendar-days",
+)
 ROLE = Kind(
     "role",
     "Roles",
@@ -117,6 +124,7 @@ KINDS: dict[str, Kind] = {
         PUBLISHED,
         FAILED,
         DRIFT,
+        DATES,
         CLOSED,
         ROLE,
     )

@@ -6,11 +6,13 @@ from django import template
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from tables import dates
 from tables.converters import entry_url as address
 from tables.sendmail import international
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import visible as made_visible
+from tables.templatetags.panel import when
 
 register = template.Library()
 
@@ -44,6 +46,12 @@ def in_letters(text: object) -> SafeString:
     """The international domains in a text as people read them; those that could pass for others are left out."""
     names = international.in_letters(str(text or ""))
     return format_html_join("", '<span class="letters">= <bdi>{}</bdi></span>', ((name,) for name in names))
+
+
+@register.filter
+def dated(text: str) -> SafeString:
+    """A start or end of an entry, in the panel's time zone."""
+    return when(dates.moment_of(text))
 
 
 @register.filter

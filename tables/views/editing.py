@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailadmin.accounts.roles import EDIT
-from tables import changes, drafting, entries, findings
+from tables import changes, dates, drafting, entries, findings
 from tables.context import cluster_of, draft_of, scope_of
 from tables.forms import EntryForm
 from tables.sendmail.spec import Entry, TableSpec
@@ -50,6 +50,10 @@ def _fresh(request: HttpRequest, table: TableSpec, entry: Entry) -> Editor:
         "value": shown.value,
         "comment": shown.comment,
         "enabled": shown.enabled,
+        "owner": shown.owner,
+        "ticket": shown.ticket,
+        "starts": dates.shown(shown.starts),
+        "ends": dates.shown(shown.ends),
         "seen": changes.entry_checksum(entry),
     }
     editor = Editor(request, table, entry, EntryForm(table, initial=initial), Findings(findings.alone(table, entry)))
@@ -91,6 +95,11 @@ def _save_or_show(editor: Editor) -> HttpResponse:
 def _save(editor: Editor) -> HttpResponse:
     typed, data = editor.form.typed, editor.form.cleaned_data
     editor.findings = _look(editor, typed)
+    try:
+        about = _about(editor)
+    except changes.Invalid as wrong:
+        editor.findings.problems = [*editor.findings.problems, *wrong.problems]
+        return _again(editor, wrong)
     if strays := parts_form.strays(editor.table, editor.form):
         editor.findings.problems = [*strays, *editor.findings.problems]
         return _again(editor, changes.Invalid(strays))
@@ -106,6 +115,7 @@ def _save(editor: Editor) -> HttpResponse:
             seen=data["seen"],
             reason=data["reason"],
             confirmed=bool(editor.findings.warned) and data["confirmed"] == editor.findings.warned,
+            about=about,
             into=draft_of(editor.request),
         )
     except changes.Forbidden:
@@ -116,6 +126,20 @@ def _save(editor: Editor) -> HttpResponse:
     return go_on(editor.request, editor.table, done)
 
 
+def _about(editor: Editor) -> dict[str, str]:
+    """Owner, ticket and dates as typed. A date that the field shows to the minute stays what it was to the second."""
+    typed, was = editor.form.about, editor.original
+    same = [name for name in ("starts", "ends") if was and typed.get(name) == dates.shown(getattr(was, name))]
+    return dates.read({name: text for name, text in typed.items() if name not in same}, before=was)
+
+
+def _about_or_nothing(editor: Editor) -> dict[str, str]:
+    try:
+        return _about(editor)
+    except changes.Invalid:
+        return {}
+
+
 def _look(editor: Editor, typed: Entry) -> Findings:
     problems, risks = changes.check(
         scope=scope_of(editor.request),
@@ -123,6 +147,7 @@ def _look(editor: Editor, typed: Entry) -> Findings:
         table=editor.table,
         original_key=editor.original_key,
         typed=typed,
+        about=_about_or_nothing(editor),
     )
     return Findings(problems, sorted(risks))
 

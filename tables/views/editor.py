@@ -7,13 +7,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from tables import changes, entries, seeing
 from tables.context import cluster_of, scope_of
 from tables.converters import entry_url
 from tables.forms import TYPED, EntryForm
 from tables.models import Change, ChangeRequest
-from tables.sendmail.spec import Entry, Grade, Problem, Risk, TableSpec
+from tables.sendmail.spec import ABOUT, Entry, Grade, Problem, Risk, TableSpec
 from tables.sendmail.tables import normalise_key
 from tables.sendmail.text import written_out
 from tables.states import checksum
@@ -113,6 +114,9 @@ class Editor:
             "held_by": self._holder(),
             "check_url": _address("entry-check", self.table, self.original_key),
             "back": back_to(self.request, self.table),
+            "about_open": any(self.form[name].value() for name in ABOUT),
+            "about_wrong": {name: self.findings.of(name) for name in ABOUT},
+            "zone": timezone.get_current_timezone_name(),
         }
 
     def _last_change(self) -> Change | None:

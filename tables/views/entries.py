@@ -12,16 +12,17 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
-from tables import changes, entries, findings, seeing
+from tables import changes, due, entries, findings, seeing
 from tables.context import cluster_of, draft_of, scope_of, table_counts
 from tables.differences import difference_of
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
 from tables.models import Change, ChangeRequest, Cluster, EntryModel
 from tables.scopes import Scope
-from tables.sendmail.render import switched
+from tables.sendmail.risk.dated import alone
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.states import to_json
@@ -109,7 +110,9 @@ class Act:
     danger: bool = False
 
     def after(self, table: TableSpec, entry: Entry) -> Entry | None:
-        return None if self.to == "gone" else switched(table, entry, self.to == "on")
+        if self.to == "gone":
+            return None
+        return due.switched_by_hand(table, entry, self.to == "on", due.stamp(timezone.now()))
 
 
 DELETE = Act("Delete", "gone", "deleted", danger=True)
@@ -178,7 +181,7 @@ def _confirm_context(
         "act": act,
         "entry": current,
         "form": form,
-        "risks": sorted(table.risks(current, after, entries.look_around(cluster))),
+        "risks": sorted(alone((table, current, after), entries.look_around(cluster))),
         "lines": difference_of(change),
         "held_by": seeing.holders(scope_of(request), cluster, table, [current.key]).get(current.key),
         "back": back_to(request, table),

@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, findings, forwarding, reviews, scopes, seeing
+from tables import breaking, dates, entries, findings, forwarding, reviews, scopes, seeing
 from tables.context import cluster_of, scope_of, table_counts
 from tables.letters import outbox
 from tables.models import Change, ChangeRequest, Cluster, Drift, Host, Publication
@@ -30,6 +30,10 @@ from tables.views.access import person_of
 SHOWN = 6
 #: Submitted requests that are looked at to find those that this person may review.
 LOOKED_AT = 50
+#: States in which a request of one's own wants something of oneself or of others.
+MINE = (ChangeRequest.State.DRAFT, ChangeRequest.State.SUBMITTED)
+#: Days within which what begins or ends is named.
+SOON_DAYS = 14
 
 
 class Alert(NamedTuple):
@@ -56,7 +60,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "alerts": list(alerts(scope, cluster)),
         "to_review": to_review(scope, cluster, person),
-        "mine": list(open_requests(scope, cluster).filter(author=person)[:SHOWN]),
+        "mine": list(seeing.requests(scope, cluster).filter(state__in=MINE, author=person).order_by("-id")[:SHOWN]),
+        "coming": entries.coming(scope=scope, cluster=cluster, until=dates.soon(SOON_DAYS), most=SHOWN),
         "pending": pending,
         "shown": seeing.shown_requests(scope, [change.request_id for change in pending]),
         "publications": Publication.objects.filter(host__cluster=cluster).select_related("release", "host")[:SHOWN],

@@ -10,7 +10,7 @@ from tables.entries import look_around
 from tables.models import ChangeRequest, Cluster
 from tables.scopes import Scope
 from tables.sendmail.risk.together import risks_apart
-from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.sendmail.spec import ABOUT, Entry, Risk, TableSpec
 from tables.views.beside import Troubles, troubles_of
 
 
@@ -24,7 +24,8 @@ class Row:
     @property
     def marked(self) -> bool:
         """Whether there is anything to say about it but its text."""
-        return bool(not self.entry.enabled or self.risks or self.held_by or (self.troubles and self.troubles.notes))
+        entry, notes = self.entry, self.troubles and self.troubles.notes
+        return bool(not entry.enabled or self.risks or self.held_by or notes or any(getattr(entry, n) for n in ABOUT))
 
 
 def rows_of(scope: Scope, cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> list[Row]:
