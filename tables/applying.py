@@ -10,7 +10,20 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tables import audit, drift_ends, due, glass_gate, notices, passages, policy, policy_gate, reviewers, scopes, sizes
+from tables import (
+    audit,
+    bulk,
+    drift_ends,
+    due,
+    glass_gate,
+    notices,
+    passages,
+    policy,
+    policy_gate,
+    reviewers,
+    scopes,
+    sizes,
+)
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
@@ -306,16 +319,14 @@ _FIELDS = ("value", "comment", "enabled", "position", "above", "raw")
 
 
 def _update(cluster: Cluster, table: TableSpec, changes: Sequence[Change]) -> None:
-    found = {row.key: row for row in rows(cluster=cluster, table=table).filter(key__in=[c.key for c in changes])}
-    for change in changes:
-        if entry := from_json(change.key, change.after):
-            for name in _FIELDS:
-                setattr(found[change.key], name, getattr(entry, name))
-            for name, text in _about(entry).items():
-                setattr(found[change.key], name, text)
-    if found:
-        fields = [*_FIELDS, *ABOUT]
-        ENTRY_MODELS[table.name]._default_manager.bulk_update(found.values(), fields)
+    there = rows(cluster=cluster, table=table).filter(key__in=[change.key for change in changes])
+    keys = dict(there.values_list("key", "pk"))
+    states = [(keys[change.key], entry) for change in changes if (entry := from_json(change.key, change.after))]
+    written = [
+        (pk, *(getattr(entry, name) for name in _FIELDS), *(getattr(entry, name) or None for name in ABOUT))
+        for pk, entry in states
+    ]
+    bulk.update(model=ENTRY_MODELS[table.name], columns=(*_FIELDS, *ABOUT), rows=written)
 
 
 def _number(cluster: Cluster, changes: Sequence[Change]) -> None:
@@ -323,7 +334,8 @@ def _number(cluster: Cluster, changes: Sequence[Change]) -> None:
     now = timezone.now()
     for number, change in enumerate(changes, start=cluster.last_change + 1):
         change.number, change.applied_at = number, now
-    Change.objects.bulk_update(changes, ["number", "applied_at", "alone"], batch_size=CHUNK)
+    placed = [(change.pk, change.number, change.applied_at, change.alone) for change in changes]
+    bulk.update(model=Change, columns=("number", "applied_at", "alone"), rows=placed)
     cluster.last_change += len(changes)
     cluster.save(update_fields=["last_change"])
 
