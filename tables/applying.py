@@ -29,6 +29,7 @@ from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
 from tables.judging import risks_in
 from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
+from tables.progress import counted, say
 from tables.searching.index import put_off
 from tables.sendmail.render import item_text
 from tables.sendmail.spec import ABOUT, Entry, Risk, TableSpec
@@ -169,6 +170,7 @@ def _apply(
     demand: policy.Demand | None = None,
 ) -> ChangeRequest:
     """``demand`` is given where this gate itself found it under the same lock."""
+    say("Checking that nothing changed since")
     cluster = request.cluster
     if request.state not in ChangeRequest.WAITING:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
@@ -188,9 +190,11 @@ def _apply(
     _refuse_unapproved(request, changes, demand, by_glass=glass is not None)
     policy_gate.carry_out(request=request, actor=actor)
     _write(cluster, changes)
+    say("Writing the change log")
     _number(cluster, changes)
     passages.carry_out(request=request, actor=actor, about=_of_request(request))
     close(request=request, state=State.APPLIED)
+    say("Writing the history")
     _record(cluster, request, actor, changes)
     _overtake(cluster, request, actor, changes)
     drift_ends.taken_over(request=request, actor=actor)
@@ -205,7 +209,9 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     Comes back ``submitted`` (more approvals needed), ``approved``, ``applied`` or ``conflicted``.
     """
     request = locked(request)
+    say("Reading the changes")
     changes = changes_of(request)
+    say("Judging what they put at risk")
     demand = _demand(request, changes)
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
     state = State.APPROVED if enough else State.SUBMITTED
@@ -297,7 +303,7 @@ def _write(cluster: Cluster, changes: Sequence[Change]) -> None:
         with (
             put_off(connection, table=ENTRY_MODELS[name]._meta.db_table, cluster=cluster.pk) if many else nullcontext()
         ):
-            for chunk in _chunks(group):
+            for chunk in counted("Writing entries", _chunks(group), len(group), step=CHUNK):
                 _write_chunk(cluster, TABLES[name], chunk)
 
 
