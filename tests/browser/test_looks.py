@@ -31,6 +31,15 @@ PAGES = [
     "/tables/aliases/delete/?key=sales",
     "/tables/aliases/switch/?key=sales",
     "/tables/aliases/history/?key=sales",
+    "/tables/access/at/?when=1",
+    "/tables/aliases/at/?when=change+3&q=root",
+    "/tables/aliases/blame/",
+    "/tables/aliases/blame/?when=tomorrow",
+    "/compare/?old=change+1",
+    "/changes/",
+    "/changes/?key=nobody",
+    "/changes/{change}/undo/",
+    "/changes/back/3/",
     "/search/?q=example",
     "/requests/",
     "/requests/?view=all",
@@ -90,7 +99,14 @@ def furnished(live_server: Any, alice: User, bob: User, dora: User) -> dict[str,
     open_request = save(alice, "relay-domains", LONG, reason="Another customer with a long name. " * 5)
     threads.ask(request=open_request, person=bob, text="Which contract is that? " * 10)
     emergency = save(alice, "relay-domains", "urgent.example", reason="Their provider is down")
-    numbers = {"request": open_request.pk, "applied": applied.pk, "emergency": emergency.pk, "person": bob.pk}
+    change = applied.changes.get()
+    numbers = {
+        "change": change.pk,
+        "request": open_request.pk,
+        "applied": applied.pk,
+        "emergency": emergency.pk,
+        "person": bob.pk,
+    }
     numbers |= publications()
     breaking.break_glass(request=emergency, person=dora, reason="Nobody else is awake", proved_at=timezone.now())
     team = Team.objects.create(name="The people of the branch office")
