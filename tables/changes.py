@@ -25,6 +25,7 @@ from tables.errors import (
 from tables.judging import risks_in, tightens
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
+from tables.progress import say
 from tables.proposing import draft, must_be_editor, propose, propose_many
 from tables.scopes import Scope
 from tables.sendmail.hiding import unhidden
@@ -85,9 +86,11 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     contributors.note(request=request, actor=actor)
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be submitted.")
+    say("Reading the changes")
     changes = applying.changes_of(request)
     if not changes and not passages.any_in(request):
         raise ChangeError("Nothing was changed. Edit something before you submit.")
+    say("Judging what they put at risk")
     due.refuse_other(request, changes)
     found = risks_in(request, changes)
     risks = frozenset[Risk]().union(*found)

@@ -253,6 +253,7 @@ class Navigation:
         if self._may(roles.AUDIT):
             links.append(self._link("History", "audit", "clock"))
         if self._may(roles.VIEW):
+            links.append(self._link("Changes", "changes", "document-magnifying-glass"))
             links.append(self._link("Policy", "policy", "scale"))
         if self._may(roles.PEOPLE):
             links.append(self._link("People", "people", "user-group"))
