@@ -24,6 +24,14 @@ SHOWN, BAD = 20, 100
 EVERY = 500
 
 
+class NothingError(ChangeError):
+    """Nothing would change."""
+
+    def __init__(self, refused: list[Row]) -> None:
+        super().__init__(_nothing(refused))
+        self.refused = refused
+
+
 @dataclass(slots=True)
 class Look:
     """How many entries were looked at; of those that change and that are refused the first ones."""
@@ -79,7 +87,7 @@ def propose(
         made = changes.propose_many(request=request, actor=actor, table=TABLES[name], pairs=pairs(group))
         put += len(made)
     if not put:
-        raise ChangeError(_nothing(refused))
+        raise NothingError(refused)
     return request
 
 
