@@ -50,6 +50,9 @@ POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
 DRIFT_SECONDS = env.number("MAILADMIN_DRIFT_SECONDS", 60, least=1)
 #: Seconds that one external command may take.
 COMMAND_SECONDS = env.number("MAILADMIN_COMMAND_SECONDS", 300, least=1)
+#: Networks and domains of the site, which keep relaying when everything else is closed. Of the machine and not of the
+#: panel: nobody widens them there before they close the rest.
+OWN_NETWORKS = env.words("MAILADMIN_OWN_NETWORKS")
 #: Share of a table, in per cent, that one publication may delete or change before a person must say so.
 UNSAFE_PERCENT = env.number("MAILADMIN_UNSAFE_PERCENT", 30, least=1)
 #: Entries that a table may lose or change in any case.

@@ -14,10 +14,13 @@ from django.http import Http404
 from django.urls import reverse
 
 from mailadmin.accounts.models import User
-from tables import drafting, reviews, scopes, seeing
+from tables import drafting, progress, reviews, scopes, seeing
 from tables.actors import Actor
 from tables.errors import ChangeError
-from tables.models import ChangeRequest
+from tables.many import doing, sweep
+from tables.many.select import Selection
+from tables.models import ChangeRequest, Cluster
+from tables.sendmail.tables import get
 
 State = ChangeRequest.State
 
@@ -74,4 +77,47 @@ def _of_request(done: ChangeRequest) -> Result:
     )
 
 
-WORKS: dict[str, Work] = {"submit": submit, "approve": approve, "carry-out": carry_out}
+def bulk(person: User, given: dict[str, Any]) -> Result:
+    """What :func:`tables.many.doing.bulk` takes, the cluster and the draft by their numbers."""
+    keys = given["keys"]
+    selection = Selection(get(given["table"]), given["query"], given["state"], None if keys is None else tuple(keys))
+    draft = doing.bulk(
+        cluster=Cluster.objects.get(pk=given["cluster"]),
+        actor=Actor.of(person),
+        selection=selection,
+        act=given["act"],
+        typed=given["typed"],
+        into=_draft(person, given),
+        progress=_judging,
+    )
+    return _of_draft(draft)
+
+
+def swept(person: User, given: dict[str, Any]) -> Result:
+    """``text``, ``what``, ``put``, ``remove``, ``places``; the cluster and the draft by their numbers."""
+    sought = sweep.read(given["text"], given["what"])
+    wanted = sweep.sweep_of(sought=sought, put=given["put"], remove=given["remove"], places=given["places"])
+    draft = doing.carry_out_sweep(
+        cluster=Cluster.objects.get(pk=given["cluster"]),
+        actor=Actor.of(person),
+        wanted=wanted,
+        into=_draft(person, given),
+        progress=_judging,
+    )
+    return _of_draft(draft)
+
+
+def _judging(done: int, total: int) -> None:
+    progress.say("Judging entries", done, total)
+
+
+def _draft(person: User, given: dict[str, Any]) -> ChangeRequest | None:
+    return _request(person, {"request": given["into"]}) if given["into"] else None
+
+
+def _of_draft(draft: ChangeRequest) -> Result:
+    said = f"Draft {draft.pk} has it. Look at it, leave out what shall stay, then submit it."
+    return Result(said, reverse("request", args=[draft.pk]))
+
+
+WORKS: dict[str, Work] = {"bulk": bulk, "sweep": swept, "submit": submit, "approve": approve, "carry-out": carry_out}
