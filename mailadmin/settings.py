@@ -64,6 +64,10 @@ LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
 AUDIT_SYSLOG = env.syslog("MAILADMIN_AUDIT_SYSLOG")
 #: What a Prometheus server shows to be told how everything stands. Nothing: nobody is told.
 METRICS_TOKEN = env.given_secret("MAILADMIN_METRICS_TOKEN")
+#: A bare git repository in which every publication is a commit. Empty: there is none.
+GIT_REPOSITORY = env.text("MAILADMIN_GIT_REPOSITORY")
+#: Whether passwords stand in it as they are published.
+GIT_SECRETS = env.flag("MAILADMIN_GIT_SECRETS", False)
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
 
 # --- letters ----------------------------------------------------------------------------------------------------------
