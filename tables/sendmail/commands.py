@@ -28,11 +28,11 @@ BLOCK = 1 << 20
 PACKAGES = {
     "makemap": "sendmail-bin",
     "sendmail": "sendmail-bin",
+    "git": "git",
     "m4": "m4",
     "diff": "diffutils",
     "sort": "coreutils",
     "perl": "perl",
-    "git": "git",
 }
 
 
