@@ -171,6 +171,9 @@ class Navigation:
         links = [self._link("Home", "home", "home")]
         if self._may(roles.VIEW):
             links += [self._requests, self._publish, self._link("Hosts", "hosts", "server-stack"), self._problems]
+        if self._may(roles.EDIT):
+            links.append(self._link("Sweep", "sweep", "arrows-right-left"))
+            links += [] if self.scope.limited else [self._link("Panic close", "panic", "lock-closed")]
         return links
 
     @property

@@ -17,6 +17,7 @@ from tables.models.entries import (
 )
 from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
+from tables.models.jobs import Job
 from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.passages import FilePassage, PassageChange
@@ -46,6 +47,7 @@ __all__ = [
     "Host",
     "How",
     "IndexGap",
+    "Job",
     "Letter",
     "LocalHostName",
     "MailRoute",

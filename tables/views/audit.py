@@ -53,6 +53,7 @@ ACTIONS = {
     "policy-changed": "changed the policy",
     "reviews-switched-off": "switched reviews off",
     "reviews-switched-on": "switched reviews on again",
+    "panic-close": "closed every relay permission at once",
     "glass-broken": "broke glass: applied a request at once",
     "glass-reviewed": "reviewed what went live by broken glass",
     "release-cut": "cut a release",

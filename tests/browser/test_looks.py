@@ -1,15 +1,19 @@
 """Every page, light and dark, wide and narrow: nothing sticks out, is faint or nameless, or breaks the CSP."""
 
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from mailadmin.accounts.models import Team, User
-from tables import audit, breaking, releases, threads
+from tables import audit, breaking, changes, releases, threads
 from tables.actors import Actor
-from tables.entries import get_cluster
-from tables.models import Cluster, Drift, Host, Publication, Release
+from tables.entries import get_cluster, get_entry
+from tables.models import ChangeRequest, Cluster, Drift, Host, Job, Publication, Release
+from tables.sendmail.spec import Entry
+from tables.sendmail.tables import TABLES
 from tests.browser.checks import faults
 from tests.browser.conftest import OpenPage
 from tests.people import delegate
@@ -37,10 +41,16 @@ PAGES = [
     "/changes/{change}/undo/",
     "/changes/back/3/",
     "/search/?q=example",
+    "/tables/aliases/many/",
+    "/sweep/",
+    "/sweep/?q=alice",
+    "/panic/",
     "/requests/",
     "/requests/?view=all",
     "/requests/{request}/",
     "/requests/{request}/edit/",
+    "/requests/{draft}/",
+    "/jobs/{job}/",
     "/requests/{request}/break-glass/",
     "/requests/{applied}/",
     "/requests/{applied}/undo/",
@@ -106,7 +116,20 @@ def furnished(live_server: Any, alice: User, bob: User, dora: User) -> dict[str,
     team = Team.objects.create(name="The people of the branch office")
     delegate(team, "aliases virtusertable", "example.net", LONG)
     delegate(bob, "aliases", "example.net")
-    return {"team": team.pk, **numbers}
+    job = Job.objects.create(person=dora, work="submit", title="Submitting request 7", state="running", pid=os.getpid())
+    return {"team": team.pk, "draft": drafted(dora).pk, "job": job.pk, **numbers}
+
+
+def drafted(person: User) -> ChangeRequest:
+    """A draft of a new entry that begins and ends, of a change and of a deletion."""
+    draft = changes.draft(cluster=get_cluster(), actor=Actor.of(person))
+    spec = TABLES["aliases"]
+    sales = get_entry(cluster=get_cluster(), table=spec, key="sales")
+    assert sales is not None
+    fair = Entry("fair", f"anna@{LONG}", enabled=False, starts="2031-01-01T08:00:00Z", ends="2031-01-31T08:00:00Z")
+    for key, after in (("fair", fair), ("sales", replace(sales, value='"|/bin/x"', raw="")), ("postmaster", None)):
+        changes.propose(request=draft, actor=Actor.of(person), table=spec, key=key, after=after)
+    return draft
 
 
 def publications() -> dict[str, int]:

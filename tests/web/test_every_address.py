@@ -17,7 +17,7 @@ from tables import publishing, surveys, threads
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster
-from tables.models import Change, ChangeRequest, Notice, OriginalFile, Publication, VirtualUser
+from tables.models import Change, ChangeRequest, Job, Notice, OriginalFile, Publication, VirtualUser
 from tables.releases import cut
 from tables.sendmail.tables import TABLES
 from tests.commands.running import run
@@ -40,6 +40,9 @@ KEEPERS = {"dora"}  # of passwords
 RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "home": (EVERYBODY, set()),
     "table": (EVERYBODY, set()),
+    "table-many": (EDITORS, EDITORS),
+    "sweep": (EDITORS, EDITORS),
+    "panic": (EDITORS - {"erin"}, EDITORS - {"erin"}),  # of all domains at once
     "entry-add": (EDITORS, EDITORS),
     "entry-edit": (EDITORS, EDITORS),
     "entry-check": (set(), EDITORS),
@@ -65,6 +68,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "requests": (EVERYBODY, set()),
     "request": (EVERYBODY, set()),
     "request-withdraw": (set(), EDITORS),
+    "job": (EVERYBODY, set()),
     "draft-start": (set(), EDITORS),
     "draft-stop": (set(), EDITORS),
     "request-collect": (set(), EDITORS),
@@ -174,6 +178,7 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     numbers["original"] = OriginalFile.objects.get().pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk
     numbers["team"] = Team.objects.create(name=HOSTILE).pk
+    numbers["job"] = Job.objects.create(person=dora, work="submit", title=HOSTILE, said=HOSTILE, state="failed").pk
     numbers["delegation"] = delegate(people["charlie"], "access", HOSTILE).pk
     return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}
 

@@ -25,6 +25,7 @@ from tables.models import (
     ENTRY_MODELS,
     Change,
     ChangeRequest,
+    Job,
     Notice,
     OriginalFile,
     OriginalPart,
@@ -168,6 +169,7 @@ def _edit(world: World) -> None:
     world.numbers["change"] = {place: applied.get(key=key).pk for place, key in keys.items()}
     (notice,) = Notice.objects.filter(person=bob, request=foreign)
     world.numbers["notice"] = {"own": Notice.objects.get(person=bob, request=own).pk, "foreign": notice.pk}
+    world.numbers["job"] = {"own": Job.objects.create(person=alice, work="submit", title=CANARY, said=CANARY).pk}
     world.numbers["team"] = {"own": Team.objects.get().pk}
 
 
