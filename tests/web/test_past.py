@@ -171,7 +171,7 @@ def test_the_history_of_an_entry_says_where_it_was_live(alice: User) -> None:
     cut(cluster=get_cluster(), actor=Actor.of(alice))
     Publication.objects.filter(host=host).update(state="succeeded", finished_at=timezone.now())
 
-    assert f"Live on {host.name} from" in words(visitor(alice).get(address("entry-history", "aliases", "sales")))
+    assert f"Live on {host.name} since" in words(visitor(alice).get(address("entry-history", "aliases", "sales")))
 
 
 def test_pages_of_the_past_ask_the_same_however_much_there_is(
