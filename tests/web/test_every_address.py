@@ -17,7 +17,7 @@ from tables import publishing, surveys, threads
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster
-from tables.models import ChangeRequest, Notice, OriginalFile, Publication, VirtualUser
+from tables.models import BrokenRow, ChangeRequest, Notice, OriginalFile, Publication, VirtualUser
 from tables.releases import cut
 from tables.sendmail.tables import TABLES
 from tests.commands.running import run
@@ -50,6 +50,10 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "problems": (EVERYBODY, set()),
     "problems-check": (set(), EDITORS),
     "entry-secret": (KEEPERS, KEEPERS),
+    "sheet-import": (EDITORS, EDITORS),
+    "sheet-download": (EVERYBODY, set()),
+    "row-mend": (set(), EDITORS),
+    "row-leave": (set(), EDITORS),
     "originals-of": (EVERYBODY, set()),
     "original": (KEEPERS, set()),
     "original-masked": (EVERYBODY, set()),
@@ -163,10 +167,17 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     numbers["hold"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
+    numbers["row"] = broken_row(waits).pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk
     numbers["team"] = Team.objects.create(name=HOSTILE).pk
     numbers["delegation"] = delegate(people["charlie"], "access", HOSTILE).pk
     return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}
+
+
+def broken_row(request: ChangeRequest) -> BrokenRow:
+    """A row of a sheet that could not be taken."""
+    texts = {"key": HOSTILE, "value": HOSTILE, "comment": HOSTILE}
+    return BrokenRow.objects.create(request=request, table="relay-domains", number=7, texts=texts)
 
 
 def address(name: str, numbers: dict[str, int], person: User) -> str:
@@ -174,8 +185,9 @@ def address(name: str, numbers: dict[str, int], person: User) -> str:
         return entry_url(name, TABLES["access"], SECRET)
     if name == "originals-of":
         return reverse(name, args=["access"])
-    if name.startswith("entry-") or name == "table":
-        return reverse(name, args=["aliases"]) + ("" if name in {"table", "entry-add"} else "?key=sales")
+    if name.startswith(("entry-", "sheet-")) or name == "table":
+        whole = name.startswith("sheet-") or name in {"table", "entry-add"}
+        return reverse(name, args=["aliases"]) + ("" if whole else "?key=sales")
     if name.startswith("person-") and name != "person-add":
         return reverse(name, args=[person.pk])
     if name.startswith("thread-"):
