@@ -18,6 +18,7 @@ from tables.models.entries import (
 )
 from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
+from tables.models.jobs import Job
 from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.passages import FilePassage, PassageChange
@@ -48,6 +49,7 @@ __all__ = [
     "Host",
     "How",
     "IndexGap",
+    "Job",
     "Letter",
     "LocalHostName",
     "MailRoute",

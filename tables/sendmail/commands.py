@@ -32,6 +32,7 @@ PACKAGES = {
     "diff": "diffutils",
     "sort": "coreutils",
     "perl": "perl",
+    "git": "git",
 }
 
 

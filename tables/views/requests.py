@@ -35,6 +35,7 @@ from tables import (
 from tables.context import about, cluster_of, draft_of, scope_of
 from tables.differences import Line, of_text
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, SubmitForm, TextForm
+from tables.jobs import running
 from tables.models import Change, ChangeRequest, Remark
 from tables.sendmail.spec import Risk
 from tables.views.access import actor_of, needs, person_of
@@ -249,6 +250,10 @@ def tell(request: HttpRequest, done: ChangeRequest) -> None:
 def carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply what is approved and no longer held back."""
     wanted = find_request(request, pk)
+    if wanted.changes.count() > running.MANY:
+        title = f"Applying request {pk}"
+        job = running.start(person=person_of(request), work="carry-out", title=title, arguments={"request": pk})
+        return redirect("job", pk=job.pk)
     try:
         tell(request, reviews.carry_out(request=wanted, actor=actor_of(request)))
     except changes.Forbidden as error:

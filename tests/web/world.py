@@ -26,6 +26,7 @@ from tables.models import (
     BrokenRow,
     Change,
     ChangeRequest,
+    Job,
     Notice,
     OriginalFile,
     OriginalPart,
@@ -165,8 +166,12 @@ def _edit(world: World) -> None:
     world.numbers["role"] = {"own": waiting().get().pk}
     world.numbers["original"] = {"own": OriginalFile.objects.get(table="access").pk}
     world.numbers["delegation"] = {"own": Delegation.objects.get(person=world.people["erin"]).pk}
+    applied = Change.objects.filter(table="virtusertable", number__isnull=False)
+    keys = {place: f"asked@{place}.example" for place in ("own", "foreign")}
+    world.numbers["change"] = {place: applied.get(key=key).pk for place, key in keys.items()}
     (notice,) = Notice.objects.filter(person=bob, request=foreign)
     world.numbers["notice"] = {"own": Notice.objects.get(person=bob, request=own).pk, "foreign": notice.pk}
+    world.numbers["job"] = {"own": Job.objects.create(person=alice, work="submit", title=CANARY, said=CANARY).pk}
     world.numbers["team"] = {"own": Team.objects.get().pk}
 
 
@@ -225,7 +230,9 @@ def address(world: World, name: str, table: str, place: str) -> str:
         return reverse(name, args=[table]) + f"?format=csv&q={place}"
     if name.startswith("entry-"):
         return entry_url(name, TABLES[table], key_of(table, place))
-    if name in ("table", "originals-of"):
+    if name == "change-back":
+        return reverse(name, args=[1])
+    if name.startswith("table") or name == "originals-of":
         return reverse(name, args=[table]) + f"?q={place}"
     if name.startswith("person-") and name != "person-add":
         return reverse(name, args=[world.people["charlie"].pk])

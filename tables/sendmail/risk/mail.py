@@ -20,6 +20,7 @@ from tables.sendmail.syntax.handing_on import is_catch_all, lets_choose
 from tables.sendmail.syntax.scanning import without_comments
 from tables.sendmail.syntax.targets import Target
 
+_ERROR = re.compile(r"error\s*>*\s*:", re.IGNORECASE)
 _TARGET_RISKS = {Target.PROGRAM: Risk.PROGRAM, Target.FILE: Risk.FILE, Target.INCLUDE: Risk.INCLUDE}
 
 
@@ -165,7 +166,9 @@ def _may_be_relayed(around: Around) -> bool:
 
 
 def _is_error(value: str | None) -> bool:
-    return bool(re.match(r"error\s*>*\s*:", without_comments(value or "").strip(), re.IGNORECASE))
+    if not value or ":" not in value:
+        return False
+    return bool(_ERROR.match(without_comments(value).strip()))
 
 
 def _first(found: dict[str, str], keys: Iterable[str]) -> str | None:

@@ -21,6 +21,8 @@ def lets_choose(key: str, value: str) -> bool:
     ``+*@example.com %1@%2`` sends user+host@example.com to user@host. And a part alone is read once more, without its
     quotes: ``@example.com %1`` sends "user@host"+x@example.com to user@host (both seen with 8.17).
     """
+    if "%" not in value:
+        return False
     text = _plain(value)
     is_fixed = not is_catch_all(key)
     parts = [part for part in _HANDED_ON.findall(text.replace("%%", "")) if not (is_fixed and part == "1")]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+_MARKS = re.compile(r"[()\\]")
+
 
 def without_comments(text: str) -> str:
     """``text`` without what stands in parentheses, which nest and may lack their end; a closing one too many goes too.
 
     Quotes and backslashes protect a parenthesis; in a comment only a backslash does. A last backslash alone vanishes.
     """
-    if not any(mark in text for mark in "()\\"):
+    if not _MARKS.search(text):
         return text
     kept: list[str] = []
     depth, quoted, escaped = 0, False, False
