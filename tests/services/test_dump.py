@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -148,9 +152,45 @@ def test_a_member_too_few_or_too_many_is_found(
         reading.check(packed(tmp_path / "wrong.tar", alter(members(dumped), dumped)))
 
 
-def test_a_bomb_is_not_unpacked(dumped: Path, tmp_path: Path) -> None:
-    import gzip
+def forged(path: Path, model: str, column: str, value: Any) -> None:
+    """The dump with another value in a first row, and with all the digests that belong to that."""
+    files = members(path)
+    with reading.opened(path) as found:
+        made = found.manifest
+    part = next(part for part in made.parts if part.model == model)
+    name = f"{model}/000001.jsonl.gz"
+    first, *others = gzip.decompress(files[name]).splitlines(keepends=True)
+    row = json.loads(first)
+    row[part.columns.index(column)] = value
+    text = json.dumps(row).encode() + b"\n" + b"".join(others)
+    files[name] = gzip.compress(text)
+    wrong = replace(part, size=len(text), sha256=hashlib.sha256(files[name]).hexdigest())
+    told = replace(made, parts=[wrong if part.model == model else part for part in made.parts])
+    packed(path, {**files, manifest.NAME: told.as_bytes()})
 
+
+def test_what_somebody_forged_with_the_right_digests_is_refused_in_words(dumped: Path) -> None:
+    whole = dumped.read_bytes()
+    empty()
+    for model, column, value in (
+        ("tables.Alias", "key", None),
+        ("tables.Alias", "value", ["a", "b"]),
+        ("tables.Change", "request_id", 999_999),
+        ("tables.ChangeRequest", "created_at", "yesterday"),
+        ("accounts.User", "is_active", {}),
+    ):
+        dumped.write_bytes(whole)
+        forged(dumped, model, column, value)
+        with pytest.raises(ChangeError, match="what no installation has"):
+            loading.load(path=dumped, actor=Actor.command())
+    dumped.write_bytes(whole)
+    forged(dumped, "tables.Alias", "owner", "nobody")
+    with pytest.raises(ChangeError, match="1 tables are not what they were"):
+        loading.load(path=dumped, actor=Actor.command())
+    assert not User.objects.exists()
+
+
+def test_a_bomb_is_not_unpacked(dumped: Path, tmp_path: Path) -> None:
     files = members(dumped)
     bomb = gzip.compress(b" " * (64 << 20))
     with pytest.raises(ChangeError, match="altered"):
