@@ -50,6 +50,9 @@ POLL_SECONDS = env.number("MAILADMIN_POLL_SECONDS", 1, least=1)
 DRIFT_SECONDS = env.number("MAILADMIN_DRIFT_SECONDS", 60, least=1)
 #: Seconds that one external command may take.
 COMMAND_SECONDS = env.number("MAILADMIN_COMMAND_SECONDS", 300, least=1)
+#: Networks and domains of the site, which keep relaying when everything else is closed. Of the machine and not of the
+#: panel: nobody widens them there before they close the rest.
+OWN_NETWORKS = env.words("MAILADMIN_OWN_NETWORKS")
 #: Share of a table, in per cent, that one publication may delete or change before a person must say so.
 UNSAFE_PERCENT = env.number("MAILADMIN_UNSAFE_PERCENT", 30, least=1)
 #: Entries that a table may lose or change in any case.
@@ -62,12 +65,12 @@ REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, 
 LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
 #: The syslog server that gets every audit event. Nothing: none does.
 AUDIT_SYSLOG = env.syslog("MAILADMIN_AUDIT_SYSLOG")
+#: The bare git repository that gets a commit for each publication on this host. Nothing: none does.
+GIT_REPOSITORY = env.optional_path("MAILADMIN_GIT_REPOSITORY")
+#: Whether passwords stand in it as they are, and not as dots.
+GIT_SECRETS = env.flag("MAILADMIN_GIT_SECRETS", default=False)
 #: What a Prometheus server shows to be told how everything stands. Nothing: nobody is told.
 METRICS_TOKEN = env.given_secret("MAILADMIN_METRICS_TOKEN")
-#: A bare git repository in which every publication is a commit. Empty: there is none.
-GIT_REPOSITORY = env.text("MAILADMIN_GIT_REPOSITORY")
-#: Whether passwords stand in it as they are published.
-GIT_SECRETS = env.flag("MAILADMIN_GIT_SECRETS", False)
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)
 
 # --- letters ----------------------------------------------------------------------------------------------------------

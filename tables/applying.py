@@ -10,12 +10,26 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tables import audit, drift_ends, due, glass_gate, notices, passages, policy, policy_gate, reviewers, scopes, sizes
+from tables import (
+    audit,
+    bulk,
+    drift_ends,
+    due,
+    glass_gate,
+    notices,
+    passages,
+    policy,
+    policy_gate,
+    reviewers,
+    scopes,
+    sizes,
+)
 from tables.actors import Actor
 from tables.entries import rows
 from tables.errors import ChangeError, Forbidden, Waiting
 from tables.judging import risks_in
 from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
+from tables.progress import counted, say
 from tables.searching.index import put_off
 from tables.sendmail.render import item_text
 from tables.sendmail.spec import ABOUT, Entry, Risk, TableSpec
@@ -156,6 +170,7 @@ def _apply(
     demand: policy.Demand | None = None,
 ) -> ChangeRequest:
     """``demand`` is given where this gate itself found it under the same lock."""
+    say("Checking that nothing changed since")
     cluster = request.cluster
     if request.state not in ChangeRequest.WAITING:
         raise ChangeError(f"Change request {request.pk} is {request.state} and cannot be applied.")
@@ -175,9 +190,11 @@ def _apply(
     _refuse_unapproved(request, changes, demand, by_glass=glass is not None)
     policy_gate.carry_out(request=request, actor=actor)
     _write(cluster, changes)
+    say("Writing the change log")
     _number(cluster, changes)
     passages.carry_out(request=request, actor=actor, about=_of_request(request))
     close(request=request, state=State.APPLIED)
+    say("Writing the history")
     _record(cluster, request, actor, changes)
     _overtake(cluster, request, actor, changes)
     drift_ends.taken_over(request=request, actor=actor)
@@ -192,8 +209,20 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     Comes back ``submitted`` (more approvals needed), ``approved``, ``applied`` or ``conflicted``.
     """
     request = locked(request)
-    changes = changes_of(request)
-    demand = _demand(request, changes)
+    say("Reading the changes")
+    return settle_locked(request=request, changes=changes_of(request), found=None, actor=actor)
+
+
+@transaction.atomic
+def settle_locked(
+    *, request: ChangeRequest, changes: Sequence[Change], found: Sequence[frozenset[Risk]] | None, actor: Actor
+) -> ChangeRequest:
+    """The same for a request that :func:`locked` gave within this transaction, with all of its :func:`changes_of`.
+
+    ``found``: what each puts at risk, where that was judged under the same lock.
+    """
+    say("Judging what they put at risk")
+    demand = _demand(request, changes, found)
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
     state = State.APPROVED if enough else State.SUBMITTED
     if request.state != state:
@@ -204,10 +233,12 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     return _apply(request, changes, actor, demand=demand)
 
 
-def _demand(request: ChangeRequest, changes: Sequence[Change]) -> policy.Demand:
+def _demand(
+    request: ChangeRequest, changes: Sequence[Change], found: Sequence[frozenset[Risk]] | None = None
+) -> policy.Demand:
     """What a request needs, by the risks as they are now."""
-    found = frozenset[Risk]().union(*risks_in(request, changes))
-    return policy.demand(request=request, risks=found, changes=changes)
+    risks = frozenset[Risk]().union(*(risks_in(request, changes) if found is None else found))
+    return policy.demand(request=request, risks=risks, changes=changes)
 
 
 def _refuse_unapproved(
@@ -284,7 +315,7 @@ def _write(cluster: Cluster, changes: Sequence[Change]) -> None:
         with (
             put_off(connection, table=ENTRY_MODELS[name]._meta.db_table, cluster=cluster.pk) if many else nullcontext()
         ):
-            for chunk in _chunks(group):
+            for chunk in counted("Writing entries", _chunks(group), len(group), step=CHUNK):
                 _write_chunk(cluster, TABLES[name], chunk)
 
 
@@ -306,16 +337,14 @@ _FIELDS = ("value", "comment", "enabled", "position", "above", "raw")
 
 
 def _update(cluster: Cluster, table: TableSpec, changes: Sequence[Change]) -> None:
-    found = {row.key: row for row in rows(cluster=cluster, table=table).filter(key__in=[c.key for c in changes])}
-    for change in changes:
-        if entry := from_json(change.key, change.after):
-            for name in _FIELDS:
-                setattr(found[change.key], name, getattr(entry, name))
-            for name, text in _about(entry).items():
-                setattr(found[change.key], name, text)
-    if found:
-        fields = [*_FIELDS, *ABOUT]
-        ENTRY_MODELS[table.name]._default_manager.bulk_update(found.values(), fields)
+    there = rows(cluster=cluster, table=table).filter(key__in=[change.key for change in changes])
+    keys = dict(there.values_list("key", "pk"))
+    states = [(keys[change.key], entry) for change in changes if (entry := from_json(change.key, change.after))]
+    written = [
+        (pk, *(getattr(entry, name) for name in _FIELDS), *(getattr(entry, name) or None for name in ABOUT))
+        for pk, entry in states
+    ]
+    bulk.update(model=ENTRY_MODELS[table.name], columns=(*_FIELDS, *ABOUT), rows=written)
 
 
 def _number(cluster: Cluster, changes: Sequence[Change]) -> None:
@@ -323,7 +352,8 @@ def _number(cluster: Cluster, changes: Sequence[Change]) -> None:
     now = timezone.now()
     for number, change in enumerate(changes, start=cluster.last_change + 1):
         change.number, change.applied_at = number, now
-    Change.objects.bulk_update(changes, ["number", "applied_at", "alone"], batch_size=CHUNK)
+    placed = [(change.pk, change.number, change.applied_at, change.alone) for change in changes]
+    bulk.update(model=Change, columns=("number", "applied_at", "alone"), rows=placed)
     cluster.last_change += len(changes)
     cluster.save(update_fields=["last_change"])
 

@@ -66,6 +66,37 @@ def insert(*, model: type[Model], columns: Sequence[str], rows: Iterable[tuple[A
                 cursor.executemany(start + one, part[whole:])
 
 
+def update(*, model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write some columns of rows that there are: each is its primary key, then the values in the order of ``columns``.
+
+    Django's own way asks for each value by CASE: for 100,000 rows of ten columns it took seven minutes, and this 2 s.
+    """
+    fields = [field for column in columns for field in model._meta.concrete_fields if field.name == column]
+    name, key = map(connection.ops.quote_name, (model._meta.db_table, "id"))
+    names = [connection.ops.quote_name(str(field.column)) for field in fields]
+    made = [
+        (pk, *(field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)))
+        for pk, *values in rows
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # One statement for many rows, because the index of words follows each statement; by lists, because a
+            # statement with a place for each value takes psycopg as long to take apart as the database to carry out.
+            types = ["bigint", *(str(field.db_type(connection)) for field in fields)]
+            lists = ", ".join(f"%s::{type_}[]" for type_ in types)
+            wanted = ", ".join(f"{column} = v.{column}" for column in names)
+            statement = (
+                f"UPDATE {name} SET {wanted} FROM unnest({lists}) AS v(pk, {', '.join(names)}) "  # noqa: S608
+                f"WHERE {name}.{key} = v.pk"
+            )
+            for start in range(0, len(made), CHUNK):
+                cursor.execute(statement, [list(column) for column in zip(*made[start : start + CHUNK], strict=True)])
+        else:
+            wanted = ", ".join(f"{column} = %s" for column in names)
+            turned = [(*values, pk) for pk, *values in made]
+            cursor.executemany(f"UPDATE {name} SET {wanted} WHERE {key} = %s", turned)  # noqa: S608  our own names
+
+
 def _values(cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
     pk, domain = cluster.pk, table.domain
     for entry in entries:

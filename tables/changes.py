@@ -22,9 +22,10 @@ from tables.errors import (
     Stale,
     Unconfirmed,
 )
-from tables.judging import is_tightening, risks_in
+from tables.judging import risks_in, tightens
 from tables.models import AuditEvent, Change, ChangeRequest, Cluster
 from tables.placing import position_for
+from tables.progress import say
 from tables.proposing import draft, must_be_editor, propose, propose_many
 from tables.scopes import Scope
 from tables.sendmail.hiding import unhidden
@@ -85,9 +86,11 @@ def submit(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeR
     contributors.note(request=request, actor=actor)
     if request.state != State.DRAFT:
         raise ChangeError(f"Change request {request.pk} is {request.state}. Only a draft can be submitted.")
+    say("Reading the changes")
     changes = applying.changes_of(request)
     if not changes and not passages.any_in(request):
         raise ChangeError("Nothing was changed. Edit something before you submit.")
+    say("Judging what they put at risk")
     due.refuse_other(request, changes)
     found = risks_in(request, changes)
     risks = frozenset[Risk]().union(*found)
@@ -138,11 +141,11 @@ def _mark_risky(changes: Sequence[Change], found: Sequence[frozenset[Risk]]) -> 
 
 def _refuse_held_keys(cluster: Cluster, changes: Sequence[Change], scope: Scope) -> None:
     """A key belongs to one open request at a time; what only tightens does not wait for that."""
-    look = look_around(cluster)
-    for held in applying.holders(cluster, changes):
-        mine = next(change for change in changes if (change.table, change.key) == (held.table, held.key))
-        before, after = from_json(mine.key, mine.before), from_json(mine.key, mine.after)
-        if not is_tightening(TABLES[mine.table], before, after, look):
+    all_held = list(applying.holders(cluster, changes))
+    closing = tightens(cluster, changes) if all_held else []
+    free = {(change.table, change.key) for change, closes in zip(changes, closing, strict=False) if closes}
+    for held in all_held:
+        if (held.table, held.key) not in free:
             raise KeyHeld(seeing.named(scope, held.request), held.table, held.key)
 
 

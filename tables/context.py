@@ -171,6 +171,9 @@ class Navigation:
         links = [self._link("Home", "home", "home")]
         if self._may(roles.VIEW):
             links += [self._requests, self._publish, self._link("Hosts", "hosts", "server-stack"), self._problems]
+        if self._may(roles.EDIT):
+            links.append(self._link("Sweep", "sweep", "arrows-right-left"))
+            links += [] if self.scope.limited else [self._link("Panic close", "panic", "lock-closed")]
         return links
 
     @property
@@ -253,6 +256,7 @@ class Navigation:
         if self._may(roles.AUDIT):
             links.append(self._link("History", "audit", "clock"))
         if self._may(roles.VIEW):
+            links.append(self._link("Changes", "changes", "document-magnifying-glass"))
             links.append(self._link("Policy", "policy", "scale"))
         if self._may(roles.PEOPLE):
             links.append(self._link("People", "people", "user-group"))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
-from tables import changes
+from django.utils import timezone
+
+from tables import changes, dates
 from tables.models import Change
+from tables.sendmail.spec import ABOUT, Entry
 from tables.sendmail.tables import TABLES
 from tables.sendmail.text import visible
 
@@ -45,3 +49,27 @@ def of_text(table: str, before: str, after: str) -> list[Line]:
 def difference_of(change: Change) -> list[Line]:
     before, after = changes.lines(change)
     return difference(before, after, clear=TABLES[change.table].shown)
+
+
+class Told(NamedTuple):
+    """Something beside the file that a change makes another; empty where there was or is none."""
+
+    name: str
+    before: str
+    after: str
+
+
+#: What the panel alone knows of an entry, as people call it.
+NAMES = {"owner": "Owner", "ticket": "Ticket", "starts": "Begins", "ends": "Ends"}
+
+
+def told(before: Entry | None, after: Entry | None) -> list[Told]:
+    """What changes of what stands in no file."""
+    pairs = {name: (_told(before, name), _told(after, name)) for name in ABOUT}
+    return [Told(NAMES[name], was, is_) for name, (was, is_) in pairs.items() if was != is_]
+
+
+def _told(entry: Entry | None, name: str) -> str:
+    text: str = getattr(entry, name) if entry else ""
+    moment = dates.moment_of(text) if name in {"starts", "ends"} else None
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}" if moment else visible(text)

@@ -31,7 +31,9 @@ def change_number_at(cluster: Cluster, at: str) -> int:
     moment = moment_of(at)
     before = Change.objects.filter(cluster=cluster, number__isnull=False, applied_at__lte=moment)
     texts = PassageChange.objects.filter(cluster=cluster, number__isnull=False, request__closed_at__lte=moment)
-    last = [found.order_by("-number").values_list("number", flat=True).first() or 0 for found in (before, texts)]
+    # The log is in the order of time: by that the index knows the last one.
+    last = [before.order_by("-applied_at", "-number").values_list("number", flat=True).first() or 0]
+    last += [texts.order_by("-number").values_list("number", flat=True).first() or 0]
     if any(last):
         return max(last)
     start = archives.baseline(cluster)

@@ -9,6 +9,7 @@ from django import forms
 
 from tables.models import ChangeRequest
 from tables.sendmail.spec import ABOUT, Entry, TableSpec
+from tables.sendmail.tables import TABLES
 from tables.sendmail.text import decode
 
 LISTING_STATES = {"all": "All", "on": "In force", "off": "Switched off", "dated": "With dates"}
@@ -184,6 +185,21 @@ class QueryField(forms.CharField):
 class ListingForm(FilterForm):
     q = QueryField(required=False, initial="", max_length=500)
     state = forms.ChoiceField(required=False, initial="all", choices=list(LISTING_STATES.items()))
+
+
+class MomentForm(FilterForm):
+    """A table as it was; ``when`` as :func:`tables.past.moments.read` takes it."""
+
+    when = QueryField(required=False, initial="", max_length=100)
+    q = QueryField(required=False, initial="", max_length=500)
+
+
+class CompareForm(FilterForm):
+    """Two such points, and one table or all."""
+
+    old = QueryField(required=False, initial="", max_length=100)
+    new = QueryField(required=False, initial="", max_length=100)
+    table = forms.ChoiceField(required=False, initial="", choices=[("", "All"), *((name, name) for name in TABLES)])
 
 
 class SearchForm(FilterForm):

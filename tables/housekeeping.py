@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tables import closing, gitting, lapsing, reminding, scheduling
+from tables import closing, lapsing, reminding, scheduling
 from tables.searching import gaps
 
 #: What is done, in order, and what is said of it when there was anything to do.
@@ -14,7 +14,6 @@ CHORES: tuple[tuple[Callable[[], int], str], ...] = (
     (reminding.remind, "%d change requests were reminded of."),
     (reminding.remind_of_glass, "%d broken glasses that nobody reviewed in time were told of."),
     (lapsing.remind, "%d approvals that grow too old were told of."),
-    (gitting.keep, "%d publications were committed into the git repository."),
     (gaps.close_all, "The words of %d tables were indexed."),
 )
 

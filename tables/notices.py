@@ -3,7 +3,7 @@
 from tables.noticing.accounts import role_asked, role_decided
 from tables.noticing.dates import carried_out
 from tables.noticing.drifts import drift_ended, drifted
-from tables.noticing.emergencies import glass_broken, glass_overdue, glass_reviewed
+from tables.noticing.emergencies import glass_broken, glass_overdue, glass_reviewed, panic_closed
 from tables.noticing.publications import failed, published
 from tables.noticing.requests import (
     applied,
@@ -37,6 +37,7 @@ __all__ = [
     "glass_broken",
     "glass_overdue",
     "glass_reviewed",
+    "panic_closed",
     "published",
     "remarked",
     "review_asked",

@@ -6,7 +6,7 @@ It goes into the file as it is, so nothing but comments and blank lines may be i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from tables import audit
 from tables.actors import Actor
 from tables.errors import ChangeError
-from tables.models import ChangeRequest, Cluster, FilePassage, PassageChange, Release
+from tables.models import ChangeRequest, Cluster, FilePassage, PassageChange
 from tables.sendmail.render import is_silent
 from tables.sendmail.spec import Passage, TableSpec
 from tables.sendmail.tables import TABLES
@@ -178,12 +178,22 @@ def steps_of_undo(request: ChangeRequest) -> Iterator[Step]:
         yield Step(change.table, change.position, change.after, change.before)
 
 
-def steps_back_to(release: Release) -> Iterator[Step]:
-    """What makes the text between entries what it was at a release."""
-    later = PassageChange.objects.filter(cluster=release.cluster, number__gt=release.change_number)
-    for name, position in later.values_list("table", "position").order_by("table", "position").distinct():
-        then, now = (
-            rows_at(cluster=release.cluster, table=TABLES[name], change_number=number).filter(position=position).first()
-            for number in (release.change_number, None)
+def steps_back_to(*, cluster: Cluster, change_number: int) -> Iterator[Step]:
+    """What makes the text between entries what it was after a change."""
+    return steps_between(cluster=cluster, old=None, new=change_number)
+
+
+def steps_between(
+    *, cluster: Cluster, old: int | None, new: int, tables: Sequence[str] = tuple(TABLES)
+) -> Iterator[Step]:
+    """Each place where another text stood after one change than after another; ``None``: what stands now."""
+    low, high = (new, old) if old is None or new <= old else (old, new)
+    between = PassageChange.objects.filter(cluster=cluster, number__gt=low, table__in=tables)
+    if high is not None:
+        between = between.filter(number__lte=high)
+    for name, position in between.values_list("table", "position").order_by("table", "position").distinct():
+        was, becomes = (
+            rows_at(cluster=cluster, table=TABLES[name], change_number=number).filter(position=position).first()
+            for number in (old, new)
         )
-        yield Step(name, position, now.text if now else "", then.text if then else "")
+        yield Step(name, position, was.text if was else "", becomes.text if becomes else "")

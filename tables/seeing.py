@@ -105,6 +105,12 @@ def changes(scope: Scope, found: QuerySet[Change]) -> QuerySet[Change]:
     return found.filter(scope.lines())
 
 
+def change(scope: Scope, pk: int) -> Change:
+    """One that was applied."""
+    found = changes(scope, Change.objects.filter(number__isnull=False).select_related("request", "cluster"))
+    return get_object_or_404(found, pk=pk)
+
+
 def pending(scope: Scope, cluster: Cluster, host: Host | None) -> QuerySet[Change]:
     return changes(scope, releases.pending(cluster=cluster, host=host))
 

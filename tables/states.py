@@ -10,6 +10,8 @@ from typing import Any
 from tables.sendmail.render import Row, WholeRow
 from tables.sendmail.spec import ABOUT, Entry, Passage
 
+#: What a state has always; of :data:`ABOUT` it has what is set.
+FIELDS = ("value", "comment", "enabled", "position", "above", "raw")
 #: Entries that are digested together.
 AT_ONCE = 1000
 
@@ -18,12 +20,8 @@ def to_json(entry: Entry | None) -> dict[str, Any] | None:
     """All of an entry but its key, which stands beside it."""
     if entry is None:
         return None
-    state = asdict(entry)
-    del state["key"]
-    for name in ABOUT:
-        if not state[name]:
-            del state[name]
-    return state
+    state: dict[str, Any] = {name: getattr(entry, name) for name in FIELDS}
+    return state | {name: told for name in ABOUT if (told := getattr(entry, name))}
 
 
 def from_json(key: str, state: Mapping[str, Any] | None) -> Entry | None:

@@ -1,4 +1,7 @@
-"""Taking back what was applied: one request, or all since a release. Each is a new request that goes the one way."""
+"""Taking back what was applied: one change, one request, or all since a release or any change.
+
+Each is a new request that goes the one way.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,19 @@ from tables.sendmail.tables import TABLES
 from tables.sendmail.text import visible
 from tables.states import from_json
 
-__all__ = ["Overtaken", "Step", "back_to", "risks_of", "steps_back_to", "steps_of_undo", "undo", "why_not"]
+__all__ = [
+    "Overtaken",
+    "Step",
+    "back_to",
+    "back_to_change",
+    "risks_of",
+    "step_of_undo",
+    "steps_back_to",
+    "steps_of_undo",
+    "undo",
+    "undo_change",
+    "why_not",
+]
 
 State = ChangeRequest.State
 Kind = ChangeRequest.Kind
@@ -93,15 +108,49 @@ def undo(*, request: ChangeRequest, actor: Actor, reason: str = "") -> ChangeReq
     return _propose(request.cluster, actor, Kind.REVERT, reason, steps_of_undo(request), texts, undoes=request)
 
 
-def steps_back_to(release: Release) -> Generator[Step, None, None]:
-    """What makes the tables say what they said at a release: each key that changed since, as it was before."""
+def step_of_undo(change: Change) -> Step:
+    """The inverse of one change. Raises :class:`Overtaken` when its entry was changed since."""
+    if change.number is None:
+        raise ChangeError("This change was not applied: there is nothing to undo.")
+    table = TABLES[change.table]
+    stands = get_entry(cluster=change.cluster, table=table, key=change.key)
+    if stands != from_json(change.key, change.after):
+        raise Overtaken(_overtaken_alone(change))
+    return Step(table, stands, from_json(change.key, change.before))
+
+
+def _overtaken_alone(change: Change) -> str:
+    of_key = Change.objects.filter(cluster=change.cluster, table=change.table, key=change.key)
+    later = of_key.filter(number__gt=change.number or 0).order_by("-number").select_related("request").first()
+    what = f"{visible(change.key)} in {change.table}"
+    if later is None:
+        return f"{what} is not what change {change.number} made it. Edit it by hand."
+    return (
+        f"{what} was changed since, by request {later.request_id} of {later.author_name}. "
+        "Undo that change first, or edit the entry by hand."
+    )
+
+
+@transaction.atomic
+def undo_change(*, change: Change, actor: Actor, reason: str = "") -> ChangeRequest:
+    """A new request that takes one change back and leaves the others of its request. Applied at once when that opens
+    nothing."""
+    request = applying.locked(change.request)
+    scopes.refuse_amending(actor=actor, changes=lambda: [change])
+    alone = not passages.any_in(request) and request.changes.count() == 1
+    steps = (step for step in [step_of_undo(change)])
+    return _propose(request.cluster, actor, Kind.REVERT, reason, steps, iter(()), undoes=request if alone else None)
+
+
+def steps_back_to(*, cluster: Cluster, change_number: int) -> Generator[Step, None, None]:
+    """What makes the tables say what they said after a change: each key that changed since, as it was before."""
     for table in TABLES.values():
-        later = Change.objects.filter(cluster=release.cluster, table=table.name, number__gt=release.change_number)
+        later = Change.objects.filter(cluster=cluster, table=table.name, number__gt=change_number)
         earlier = later.filter(key=OuterRef("key"), number__lt=OuterRef("number"))
         first = later.filter(~Exists(earlier)).order_by("key").values_list("key", "before")
         found = first.iterator(chunk_size=CHUNK)
         while chunk := list(islice(found, CHUNK)):
-            current = _current(release.cluster, table, [key for key, _before in chunk])
+            current = _current(cluster, table, [key for key, _before in chunk])
             for key, before in chunk:
                 wanted, stands = from_json(key, before), current.get(key)
                 if wanted != stands:
@@ -112,12 +161,18 @@ def _current(cluster: Cluster, table: TableSpec, keys: list[str]) -> dict[str, E
     return {row.key: row.entry for row in rows(cluster=cluster, table=table).filter(key__in=keys)}
 
 
-@transaction.atomic
 def back_to(*, release: Release, actor: Actor, reason: str = "") -> ChangeRequest:
     """A new request that brings the tables back to what a release said. History keeps all that was in between."""
-    Cluster.objects.select_for_update(no_key=True).get(pk=release.cluster_id)
-    texts = passages.steps_back_to(release)
-    return _propose(release.cluster, actor, Kind.ROLLBACK, reason, steps_back_to(release), texts)
+    return back_to_change(cluster=release.cluster, change_number=release.change_number, actor=actor, reason=reason)
+
+
+@transaction.atomic
+def back_to_change(*, cluster: Cluster, change_number: int, actor: Actor, reason: str = "") -> ChangeRequest:
+    """The same of what they said after any change."""
+    Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
+    texts = passages.steps_back_to(cluster=cluster, change_number=change_number)
+    steps = steps_back_to(cluster=cluster, change_number=change_number)
+    return _propose(cluster, actor, Kind.ROLLBACK, reason, steps, texts)
 
 
 def risks_of(cluster: Cluster, steps: Iterable[Step]) -> frozenset[Risk]:

@@ -1,6 +1,7 @@
 """The models, one subject a file."""
 
 from tables.models.audit import AuditArchive, AuditEvent, AuditHead, ForwardingCursor
+from tables.models.broken import BrokenRow
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
 from tables.models.drifts import Drift, DriftPart
@@ -17,6 +18,7 @@ from tables.models.entries import (
 )
 from tables.models.findings import CheckRun, StoredFinding
 from tables.models.glass import BrokenGlass
+from tables.models.jobs import Job
 from tables.models.notices import How, Letter, MailRoute, Notice, NoticeSettings
 from tables.models.originals import OriginalFile, OriginalPart
 from tables.models.passages import FilePassage, PassageChange
@@ -32,6 +34,7 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "BrokenGlass",
+    "BrokenRow",
     "Change",
     "ChangeRequest",
     "CheckRun",
@@ -46,6 +49,7 @@ __all__ = [
     "Host",
     "How",
     "IndexGap",
+    "Job",
     "Letter",
     "LocalHostName",
     "MailRoute",

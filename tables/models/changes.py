@@ -153,6 +153,25 @@ class Change(models.Model):
             models.Index(
                 fields=["cluster", "table", "author", "applied_at"], condition=Q(alone=True), name="change_alone"
             ),
+            # What stood at a place in the file before it changed: a page of an old state.
+            models.Index(
+                fields=["cluster", "table", "before_position", "key", "number"],
+                condition=Q(number__isnull=False, before_position__isnull=False),
+                name="change_of_place",
+            ),
+            # The last change before a moment: the state at a time, and a search by date.
+            models.Index(
+                fields=["cluster", "applied_at", "number"], condition=Q(number__isnull=False), name="change_of_time"
+            ),
+            # What one person changed, and what was changed in one table, the newest first: searches in the history.
+            models.Index(
+                fields=["cluster", "author_name", "number"], condition=Q(number__isnull=False), name="change_of_person"
+            ),
+            models.Index(
+                fields=["cluster", "table", "number"], condition=Q(number__isnull=False), name="change_of_table"
+            ),
+            # What is or was only proposed, the newest first: a search by the state of the request.
+            models.Index(fields=["cluster", "id"], condition=Q(number__isnull=True), name="change_not_applied"),
         ]
 
     def __str__(self) -> str:

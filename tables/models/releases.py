@@ -29,6 +29,10 @@ class Release(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["cluster", "number"], name="release_number"),
         ]
+        indexes: ClassVar = [
+            # The first release that has a change: since when it was live.
+            models.Index(fields=["cluster", "change_number", "number"], name="release_of_change"),
+        ]
 
     def __str__(self) -> str:
         return f"release {self.number}"
@@ -78,6 +82,15 @@ class Publication(models.Model):
         indexes: ClassVar = [
             # The publisher's question, once a second: is there anything for me?
             models.Index(fields=["host", "state"], name="publication_queue"),
+            # When the first release that has a change was live on a host, and what ended a rollback by hand.
+            models.Index(
+                fields=["host", "release", "finished_at"],
+                condition=models.Q(state="succeeded"),
+                name="publication_live",
+            ),
+            models.Index(
+                fields=["host", "finished_at"], condition=models.Q(state="succeeded"), name="publication_ended"
+            ),
         ]
 
     def __str__(self) -> str:

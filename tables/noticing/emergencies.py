@@ -1,4 +1,4 @@
-"""What people are told of broken glass: at once, loudly, and whatever they chose."""
+"""What people are told of emergencies: at once, loudly, and whatever they chose."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ def glass_broken(*, request: ChangeRequest, actor: Actor, reason: str) -> None:
         key=f"glass:{request.pk}",
         subject=f"BREAK GLASS: {actor.name} applied request {request.pk} without a review{risks_in_brackets(request)}",
         text=f"Emergency: {reason}\n{why(request)}\nIt is in force. A second person must review it now.",
+        request=request,
+    )
+
+
+def panic_closed(*, request: ChangeRequest, actor: Actor, count: int) -> None:
+    """Tell every approver that nobody but the site's own networks relays any more: its undo will need one of them."""
+    permissions = "1 relay permission" if count == 1 else f"{count} relay permissions"
+    state = "It is in force." if request.state == ChangeRequest.State.APPLIED else "It is not in force yet."
+    tell(
+        kinds.PANIC,
+        fit(holders(REVIEW), actor=actor, request=request),
+        key=f"panic:{request.pk}",
+        subject=f"PANIC CLOSE: {actor.name} closed {permissions}: request {request.pk}",
+        text=f"{why(request)}\n{state} Opening any of it again needs a second person.",
         request=request,
     )
 

@@ -45,6 +45,14 @@ GLASS = Kind(
     asks=True,
     fixed=True,
 )
+PANIC = Kind(
+    "panic",
+    "Panic close",
+    "Somebody closed every relay permission at once. This always comes at once.",
+    How.NOW,
+    "lock-closed",
+    fixed=True,
+)
 APPROVED = Kind("approved", "Approved", "Somebody approved a request of yours.", How.NOW, "check-circle")
 REJECTED = Kind("rejected", "Rejected", "Somebody rejected a request of yours.", How.NOW, "x-circle", asks=True)
 CONFLICTED = Kind(
@@ -114,6 +122,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         GLASS,
+        PANIC,
         REVIEW,
         WAITING,
         APPROVED,

@@ -166,6 +166,26 @@ class Under(str):
 Lookup = Callable[[str, Iterable[str]], Mapping[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A value taken apart at its targets: what stands before them, each exactly as written, and what joins them.
+
+    ``users``: whether a target without a domain is a user's name; otherwise it is a host's.
+    """
+
+    items: tuple[str, ...] = ()
+    joint: str = ""
+    head: str = ""
+    users: bool = True
+
+    def joined(self, items: Iterable[str]) -> str:
+        return self.head + self.joint.join(items)
+
+
+def _no_pieces(_value: str) -> Pieces:
+    return Pieces()
+
+
 def _nothing(_text: str) -> str:
     return ""
 
@@ -222,6 +242,9 @@ class TableSpec:
     lies_in: Callable[[str], str] = _nothing  # the domain of a key, for who may edit only some; empty: outside them all
     leads_to: Callable[[str, str], Sequence[str]] = _nowhere  # (key, value): the domains of its targets, empty as above
     is_catch_all: Callable[[str], bool] = _never  # whether a key stands for every user of a domain
+    pieces: Callable[[str], Pieces] = _no_pieces  # of a value, for whoever looks for a target in it
+    users_alone: bool = False  # a key without a domain is a user's name
+    relay_words: Sequence[str] | None = None  # what a value has that lets somebody relay, where any does
     holds_passwords: bool = False  # hidden on every page; in other tables what looks like one is shown
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tables.sendmail import territory
 from tables.sendmail.parts.access_form import PARTS as ACCESS_PARTS
 from tables.sendmail.parts.aliases import PARTS as ALIAS_PARTS
@@ -11,7 +13,7 @@ from tables.sendmail.parts.names import PARTS as NAME_PARTS
 from tables.sendmail.parts.virtusertable import PARTS as VIRTUAL_PARTS
 from tables.sendmail.risk import access as access_risk
 from tables.sendmail.risk import mail as mail_risk
-from tables.sendmail.spec import Duplicates, Kind, TableSpec
+from tables.sendmail.spec import Duplicates, Kind, Pieces, TableSpec
 from tables.sendmail.syntax import (
     access,
     aliases,
@@ -70,6 +72,25 @@ def _address_or_error(value: str) -> list[str]:
     return [] if value[:6].lower() == "error:" else [value]
 
 
+def _one_piece(value: str) -> Pieces:
+    return Pieces((value,)) if _address_or_error(value) else Pieces()
+
+
+def _alias_pieces(value: str) -> Pieces:
+    return Pieces(tuple(targets.split(value)), joint=",")
+
+
+#: Between the hosts of a route; a colon in brackets is of an IPv6 address.
+_BETWEEN_HOSTS = re.compile(r":(?![^\[]*\])")
+
+
+def _route_pieces(value: str) -> Pieces:
+    mailer, colon, hosts = value.partition(":")
+    if not colon or not _address_or_error(value):
+        return Pieces()
+    return Pieces(tuple(_BETWEEN_HOSTS.split(hosts)), joint=":", head=f"{mailer}:", users=False)
+
+
 def _alias_addresses(value: str) -> list[str]:
     return [item.name for item in targets.items(value) if item.kind is targets.Target.ADDRESS]
 
@@ -105,6 +126,8 @@ _ALIASES = TableSpec(
     cf_name="aliases",
     cf_line="define(`ALIAS_FILE', `/etc/mail/aliases')",
     addresses=_alias_addresses,
+    pieces=_alias_pieces,
+    users_alone=True,
 )
 
 _ACCESS = TableSpec(
@@ -131,6 +154,7 @@ _ACCESS = TableSpec(
     tag=_access_tag,
     host=_access_host,
     lies_in=territory.of_rule,
+    relay_words=("relay", "subject"),
     holds_passwords=True,
 )
 
@@ -159,6 +183,7 @@ _VIRTUSERTABLE = TableSpec(
     is_catch_all=territory.is_catch_all,
     host=domain_after_at,
     addresses=_address_or_error,
+    pieces=_one_piece,
     leads_to_one=True,
 )
 
@@ -186,6 +211,8 @@ _GENERICSTABLE = TableSpec(
     is_catch_all=territory.is_catch_all,
     host=domain_after_at,
     addresses=_address_or_error,
+    pieces=_one_piece,
+    users_alone=True,
     leads_to_one=True,
 )
 
@@ -213,6 +240,7 @@ _MAILERTABLE = TableSpec(
     leads_to=territory.to_hosts,
     host=_name,
     addresses=_address_or_error,
+    pieces=_route_pieces,
 )
 
 _RELAY_DOMAINS = TableSpec(
@@ -235,6 +263,7 @@ _RELAY_DOMAINS = TableSpec(
     cf_name="R",
     cf_line="RELAY_DOMAIN_FILE(`/etc/mail/relay-domains')",
     lies_in=territory.of_name,
+    relay_words=(),
     host=_name,
 )
 

@@ -53,6 +53,7 @@ ACTIONS = {
     "policy-changed": "changed the policy",
     "reviews-switched-off": "switched reviews off",
     "reviews-switched-on": "switched reviews on again",
+    "panic-close": "closed every relay permission at once",
     "glass-broken": "broke glass: applied a request at once",
     "glass-reviewed": "reviewed what went live by broken glass",
     "release-cut": "cut a release",
@@ -181,12 +182,12 @@ def _conditions(chosen: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **chosen,
         "key": fold(chosen["key"]),
-        "since": _midnight(since) if since else None,
-        "until": _midnight(until + timedelta(days=1)) if until else None,
+        "since": midnight(since) if since else None,
+        "until": midnight(until + timedelta(days=1)) if until else None,
     }
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

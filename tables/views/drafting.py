@@ -12,7 +12,8 @@ from mailadmin.accounts.roles import EDIT
 from tables import changes, closing, drafting
 from tables.context import DRAFT, cluster_of
 from tables.forms import SubmitForm
-from tables.views.access import actor_of, needs
+from tables.jobs import running
+from tables.views.access import actor_of, needs, person_of
 from tables.views.refusals import told
 from tables.views.requests import find_request, show, tell
 
@@ -74,6 +75,12 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     form = SubmitForm(request.POST)
     form.is_valid()
     typed = form.cleaned_data
+    if wanted.changes.count() > running.MANY:
+        drafting.refuse_foreign(request=wanted, actor=actor_of(request))
+        given = {"request": pk, "reason": typed["reason"], "ticket": typed["ticket"]}
+        title = f"Submitting request {pk}"
+        job = running.start(person=person_of(request), work="submit", title=title, arguments=given)
+        return redirect("job", pk=job.pk)
     try:
         done = drafting.submit(request=wanted, actor=actor_of(request), reason=typed["reason"], ticket=typed["ticket"])
     except changes.Forbidden:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,7 @@ def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
         "waiting": seeing.waiting(scope, cluster, table, WAITING + 1),
         "most_waiting": WAITING,
         "back": request.GET.urlencode(),
+        "listed": json.dumps([row.key for row in page.rows]) if request.user.has_perm(EDIT) else "",
     }
     return render_narrow(request, "tables/list.html", "tables/_list.html", context)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tables import applying, changes, judging
-from tables.differences import Line, difference
+from tables.differences import Line, Told, difference, told
 from tables.models import Change, ChangeRequest
 from tables.scopes import Scope
 from tables.sendmail.risk.effect import effects
@@ -28,6 +28,7 @@ class Proposal:
     problems: list[Problem]
     conflicted: bool
     current: list[str]  # what stands there instead, when conflicted
+    about: list[Told]
 
 
 def proposals(scope: Scope, request: ChangeRequest, shown: Sequence[Change]) -> list[Proposal]:
@@ -64,4 +65,5 @@ def _proposal(
         problems=check_entry(table, after) if after and request.is_open else [],
         conflicted=change.pk in stands,
         current=[table.shown(line) for line in changes.file_lines(table, current)],
+        about=told(before, after),
     )

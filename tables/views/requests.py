@@ -35,9 +35,11 @@ from tables import (
 from tables.context import about, cluster_of, draft_of, scope_of
 from tables.differences import Line, of_text
 from tables.forms import REQUEST_STATES, REQUEST_VIEWS, ReasonForm, RequestsForm, ReviewForm, SubmitForm, TextForm
+from tables.jobs import running
 from tables.models import Change, ChangeRequest, Remark
 from tables.sendmail.spec import Risk
 from tables.views.access import actor_of, needs, person_of
+from tables.views.broken import broken_part
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
@@ -162,6 +164,7 @@ def show(
         "error": error,
         "may_withdraw": may_withdraw(wanted, user) and wanted.state != State.DRAFT,
         "draft": draft_part(request, wanted, user, total),
+        "broken": broken_part(wanted, user),
         "submission": submission or SubmitForm(initial={"reason": wanted.reason, "ticket": wanted.ticket}),
         "originals": seeing.originals(scope_of(request), wanted.originals.order_by("id")),
         "withdrawal": ReasonForm(prefix="withdraw"),
@@ -247,6 +250,10 @@ def tell(request: HttpRequest, done: ChangeRequest) -> None:
 def carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply what is approved and no longer held back."""
     wanted = find_request(request, pk)
+    if wanted.changes.count() > running.MANY:
+        title = f"Applying request {pk}"
+        job = running.start(person=person_of(request), work="carry-out", title=title, arguments={"request": pk})
+        return redirect("job", pk=job.pk)
     try:
         tell(request, reviews.carry_out(request=wanted, actor=actor_of(request)))
     except changes.Forbidden as error:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from mailadmin.accounts.roles import REVIEW
 from tables import breaking, changes, reviews
 from tables.forms import ReviewForm
+from tables.jobs import running
 from tables.models import ChangeRequest
 from tables.views.access import needs, person_of
 from tables.views.fresh import needs_fresh_login, recently_authenticated
@@ -24,6 +25,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     wanted, form = _read(request, pk)
     if wanted.changes.count() > CHANGES_SHOWN and not form.cleaned_data["whole"]:
         return show(request, wanted, form=form, error="Look at all pages of this request and say that you did.")
+    if wanted.changes.count() > running.MANY:
+        return _by_job(request, wanted, form)
     try:
         done = reviews.approve(
             request=wanted,
@@ -36,6 +39,15 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         return _again(request, wanted, form, error)
     _tell(request, done)
     return redirect("request", pk=pk)
+
+
+def _by_job(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm) -> HttpResponse:
+    typed = form.cleaned_data
+    given = {"request": wanted.pk, "checksum": typed["checksum"], "comment": typed["comment"]}
+    given["ticked"] = sorted(ticked(request))
+    title = f"Approving request {wanted.pk}"
+    job = running.start(person=person_of(request), work="approve", title=title, arguments=given)
+    return redirect("job", pk=job.pk)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Taking back one request, or all since a release: what it would change, then the button."""
+"""Taking back one change, one request, or all since a release or a change: what it would change, then the button."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailadmin.accounts.roles import EDIT
@@ -18,8 +18,9 @@ from tables.context import cluster_of, scope_of
 from tables.differences import Line, difference, of_text
 from tables.errors import ChangeError, Forbidden, ReasonMissing
 from tables.forms import ReasonForm
-from tables.models import ChangeRequest, Cluster, Release
+from tables.models import Change, ChangeRequest, Cluster, Release
 from tables.sendmail.spec import Entry, Risk, TableSpec
+from tables.sendmail.tables import TABLES
 from tables.views.access import actor_of, needs
 from tables.views.paging import Page
 from tables.views.requests import find_request, tell
@@ -79,6 +80,60 @@ def _steps(request: HttpRequest, wanted: ChangeRequest) -> Iterator[undoing.Step
 
 
 @needs(EDIT)
+def undo_change(request: HttpRequest, pk: int) -> HttpResponse:
+    change = seeing.change(scope_of(request), pk)
+    if request.method == "POST":
+        return _post(
+            request,
+            lambda reason: undoing.undo_change(change=change, actor=actor_of(request), reason=reason),
+            again=lambda form: _page_of_change(request, change, form),
+        )
+    return _page_of_change(request, change, ReasonForm())
+
+
+def _page_of_change(request: HttpRequest, change: Change, form: ReasonForm) -> HttpResponse:
+    preview = _preview(request, change.cluster, lambda: iter([undoing.step_of_undo(change)]), lambda: iter(()))
+    context = {
+        "change": change,
+        "table": TABLES[change.table],
+        "preview": preview,
+        "form": form,
+        "missing": form.is_bound,
+    }
+    return render(request, "past/undo.html", context, status=422 if form.is_bound else 200)
+
+
+@needs(EDIT)
+def back_to_change(request: HttpRequest, number: int) -> HttpResponse:
+    """Back to a point that is no release."""
+    if scope_of(request).limited:
+        raise PermissionDenied("A point in time is about all tables, and not all of them are delegated to you.")
+    cluster = cluster_of(request)
+    if not 1 <= number <= cluster.last_change:
+        raise Http404(f"There is no change {number}. The last one is {cluster.last_change}.")
+    if request.method == "POST":
+        return _post(
+            request,
+            lambda reason: undoing.back_to_change(
+                cluster=cluster, change_number=number, actor=actor_of(request), reason=reason
+            ),
+            again=lambda form: _page_of_point(request, cluster, number, form),
+        )
+    return _page_of_point(request, cluster, number, ReasonForm())
+
+
+def _page_of_point(request: HttpRequest, cluster: Cluster, number: int, form: ReasonForm) -> HttpResponse:
+    preview = _preview(
+        request,
+        cluster,
+        lambda: undoing.steps_back_to(cluster=cluster, change_number=number),
+        lambda: passages.steps_back_to(cluster=cluster, change_number=number),
+    )
+    context = {"number": number, "preview": preview, "form": form, "missing": form.is_bound}
+    return render(request, "past/back.html", context, status=422 if form.is_bound else 200)
+
+
+@needs(EDIT)
 def back_to(request: HttpRequest, number: int) -> HttpResponse:
     if scope_of(request).limited:
         raise PermissionDenied("A release holds all tables, and not all of them are delegated to you.")
@@ -96,8 +151,8 @@ def _page_of_release(request: HttpRequest, release: Release, form: ReasonForm) -
     preview = _preview(
         request,
         release.cluster,
-        lambda: undoing.steps_back_to(release),
-        lambda: passages.steps_back_to(release),
+        lambda: undoing.steps_back_to(cluster=release.cluster, change_number=release.change_number),
+        lambda: passages.steps_back_to(cluster=release.cluster, change_number=release.change_number),
     )
     context = {"release": release, "preview": preview, "form": form, "missing": form.is_bound}
     return render(request, "releases/back.html", context, status=422 if form.is_bound else 200)

@@ -1,15 +1,19 @@
 """Every page, light and dark, wide and narrow: nothing sticks out, is faint or nameless, or breaks the CSP."""
 
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from mailadmin.accounts.models import Team, User
-from tables import audit, breaking, releases, threads
+from tables import audit, breaking, changes, releases, threads
 from tables.actors import Actor
-from tables.entries import get_cluster
-from tables.models import Cluster, Drift, Host, Publication, Release
+from tables.entries import get_cluster, get_entry
+from tables.models import ChangeRequest, Cluster, Drift, Host, Job, Publication, Release
+from tables.sendmail.spec import Entry
+from tables.sendmail.tables import TABLES
 from tests.browser.checks import faults
 from tests.browser.conftest import OpenPage
 from tests.people import delegate
@@ -27,11 +31,26 @@ PAGES = [
     "/tables/aliases/delete/?key=sales",
     "/tables/aliases/switch/?key=sales",
     "/tables/aliases/history/?key=sales",
+    "/tables/access/at/?when=1",
+    "/tables/aliases/at/?when=change+3&q=root",
+    "/tables/aliases/blame/",
+    "/tables/aliases/blame/?when=tomorrow",
+    "/compare/?old=change+1",
+    "/changes/",
+    "/changes/?key=nobody",
+    "/changes/{change}/undo/",
+    "/changes/back/3/",
     "/search/?q=example",
+    "/tables/aliases/many/",
+    "/sweep/",
+    "/sweep/?q=alice",
+    "/panic/",
     "/requests/",
     "/requests/?view=all",
     "/requests/{request}/",
     "/requests/{request}/edit/",
+    "/requests/{draft}/",
+    "/jobs/{job}/",
     "/requests/{request}/break-glass/",
     "/requests/{applied}/",
     "/requests/{applied}/undo/",
@@ -84,13 +103,33 @@ def furnished(live_server: Any, alice: User, bob: User, dora: User) -> dict[str,
     open_request = save(alice, "relay-domains", LONG, reason="Another customer with a long name. " * 5)
     threads.ask(request=open_request, person=bob, text="Which contract is that? " * 10)
     emergency = save(alice, "relay-domains", "urgent.example", reason="Their provider is down")
-    numbers = {"request": open_request.pk, "applied": applied.pk, "emergency": emergency.pk, "person": bob.pk}
+    change = applied.changes.get()
+    numbers = {
+        "change": change.pk,
+        "request": open_request.pk,
+        "applied": applied.pk,
+        "emergency": emergency.pk,
+        "person": bob.pk,
+    }
     numbers |= publications()
     breaking.break_glass(request=emergency, person=dora, reason="Nobody else is awake", proved_at=timezone.now())
     team = Team.objects.create(name="The people of the branch office")
     delegate(team, "aliases virtusertable", "example.net", LONG)
     delegate(bob, "aliases", "example.net")
-    return {"team": team.pk, **numbers}
+    job = Job.objects.create(person=dora, work="submit", title="Submitting request 7", state="running", pid=os.getpid())
+    return {"team": team.pk, "draft": drafted(dora).pk, "job": job.pk, **numbers}
+
+
+def drafted(person: User) -> ChangeRequest:
+    """A draft of a new entry that begins and ends, of a change and of a deletion."""
+    draft = changes.draft(cluster=get_cluster(), actor=Actor.of(person))
+    spec = TABLES["aliases"]
+    sales = get_entry(cluster=get_cluster(), table=spec, key="sales")
+    assert sales is not None
+    fair = Entry("fair", f"anna@{LONG}", enabled=False, starts="2031-01-01T08:00:00Z", ends="2031-01-31T08:00:00Z")
+    for key, after in (("fair", fair), ("sales", replace(sales, value='"|/bin/x"', raw="")), ("postmaster", None)):
+        changes.propose(request=draft, actor=Actor.of(person), table=spec, key=key, after=after)
+    return draft
 
 
 def publications() -> dict[str, int]:

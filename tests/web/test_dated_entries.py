@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from mailadmin.accounts.models import User
 from tables import changes, dates, due
+from tables.models import ChangeRequest
 from tests.services.editing import save
 from tests.web.visits import standing, text, visitor
 
@@ -88,3 +89,16 @@ def test_only_what_has_a_date_is_listed_there(alice: User) -> None:
 
     assert [row.entry.key for row in listed.context["rows"]] == ["fair"]
     assert "ends <time" in text(listed)
+
+
+def test_a_reviewer_is_shown_what_stands_in_no_file(alice: User, bob: User) -> None:
+    visitor(alice).post(
+        "/tables/relay-domains/add/",
+        {"key": "partner.example", "enabled": "on", "reason": "a fair", "ends": "2031-01-31T12:00", "owner": "anna"},
+    )
+    waits = ChangeRequest.objects.get()
+
+    page = text(visitor(bob).get(f"/requests/{waits.pk}/"))
+
+    assert "Owner: <ins>anna</ins>" in page
+    assert "Ends: <ins>2031-01-31 12:00 UTC</ins>" in page

@@ -17,7 +17,7 @@ from tables import publishing, surveys, threads
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster
-from tables.models import ChangeRequest, Notice, OriginalFile, Publication, VirtualUser
+from tables.models import BrokenRow, Change, ChangeRequest, Job, Notice, OriginalFile, Publication, VirtualUser
 from tables.releases import cut
 from tables.sendmail.tables import TABLES
 from tests.commands.running import run
@@ -40,16 +40,31 @@ KEEPERS = {"dora"}  # of passwords
 RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "home": (EVERYBODY, set()),
     "table": (EVERYBODY, set()),
+    "table-many": (EDITORS, EDITORS),
+    "sweep": (EDITORS, EDITORS),
+    "panic": (EDITORS - {"erin"}, EDITORS - {"erin"}),  # of all domains at once
     "entry-add": (EDITORS, EDITORS),
     "entry-edit": (EDITORS, EDITORS),
     "entry-check": (set(), EDITORS),
     "entry-switch": (EDITORS, EDITORS),
     "entry-delete": (EDITORS, EDITORS),
     "entry-history": (EVERYBODY, set()),
+    "table-at": (EVERYBODY, set()),
+    "table-file": (EVERYBODY, set()),
+    "table-blame": (EVERYBODY, set()),
+    "compare": (EVERYBODY, set()),
+    "compare-file": (EVERYBODY, set()),
+    "changes": (EVERYBODY, set()),
+    "change-undo": (EDITORS, EDITORS),
+    "change-back": (EDITORS, EDITORS),
     "entry-fix": (set(), EDITORS),
     "problems": (EVERYBODY, set()),
     "problems-check": (set(), EDITORS),
     "entry-secret": (KEEPERS, KEEPERS),
+    "sheet-import": (EDITORS, EDITORS),
+    "sheet-download": (EVERYBODY, set()),
+    "row-mend": (set(), EDITORS),
+    "row-leave": (set(), EDITORS),
     "originals-of": (EVERYBODY, set()),
     "original": (KEEPERS, set()),
     "original-masked": (EVERYBODY, set()),
@@ -57,6 +72,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "requests": (EVERYBODY, set()),
     "request": (EVERYBODY, set()),
     "request-withdraw": (set(), EDITORS),
+    "job": (EVERYBODY, set()),
     "draft-start": (set(), EDITORS),
     "draft-stop": (set(), EDITORS),
     "request-collect": (set(), EDITORS),
@@ -159,14 +175,23 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     drift = written_down(host, publication.release, "aliases", f"# {HOSTILE}\n")
     numbers = {"request": waits.pk, "publication": publication.pk, "release": 1, "role": waiting().get().pk}
     numbers["host"] = host.pk
+    numbers["change"] = Change.objects.filter(table="aliases", key="sales", number__isnull=False).latest("number").pk
     numbers["drift"] = drift.pk
     numbers["hold"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
+    numbers["row"] = broken_row(waits).pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk
     numbers["team"] = Team.objects.create(name=HOSTILE).pk
+    numbers["job"] = Job.objects.create(person=dora, work="submit", title=HOSTILE, said=HOSTILE, state="failed").pk
     numbers["delegation"] = delegate(people["charlie"], "access", HOSTILE).pk
     return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}
+
+
+def broken_row(request: ChangeRequest) -> BrokenRow:
+    """A row of a sheet that could not be taken."""
+    texts = {"key": HOSTILE, "value": HOSTILE, "comment": HOSTILE}
+    return BrokenRow.objects.create(request=request, table="relay-domains", number=7, texts=texts)
 
 
 def address(name: str, numbers: dict[str, int], person: User) -> str:
@@ -174,8 +199,12 @@ def address(name: str, numbers: dict[str, int], person: User) -> str:
         return entry_url(name, TABLES["access"], SECRET)
     if name == "originals-of":
         return reverse(name, args=["access"])
-    if name.startswith("entry-") or name == "table":
-        return reverse(name, args=["aliases"]) + ("" if name in {"table", "entry-add"} else "?key=sales")
+    if name.startswith(("table", "sheet-")):
+        return reverse(name, args=["aliases"])
+    if name == "change-back":
+        return reverse(name, args=[1])
+    if name.startswith("entry-"):
+        return reverse(name, args=["aliases"]) + ("" if name == "entry-add" else "?key=sales")
     if name.startswith("person-") and name != "person-add":
         return reverse(name, args=[person.pk])
     if name.startswith("thread-"):

@@ -23,8 +23,10 @@ from tables.converters import entry_url
 from tables.entries import get_cluster, get_entry
 from tables.models import (
     ENTRY_MODELS,
+    BrokenRow,
     Change,
     ChangeRequest,
+    Job,
     Notice,
     OriginalFile,
     OriginalPart,
@@ -158,14 +160,24 @@ def _edit(world: World) -> None:
     words = {"own": "own?", "foreign": f"{CANARY}?"}
     asked = {place: threads.ask(request=one, person=bob, text=words[place]) for place, one in both.items()}
     world.numbers["thread"] = {place: remark.pk for place, remark in asked.items()}
+    world.numbers["row"] = {place: _broken_row(one, place).pk for place, one in both.items()}
     world.foreign_requests = [wide.pk, wrong.pk, foreign.pk, mixed.pk]
     without_asked(actor=Actor.of(world.people["dora"]), person=world.people["charlie"], roles=[Role.APPROVER])
     world.numbers["role"] = {"own": waiting().get().pk}
     world.numbers["original"] = {"own": OriginalFile.objects.get(table="access").pk}
     world.numbers["delegation"] = {"own": Delegation.objects.get(person=world.people["erin"]).pk}
+    applied = Change.objects.filter(table="virtusertable", number__isnull=False)
+    keys = {place: f"asked@{place}.example" for place in ("own", "foreign")}
+    world.numbers["change"] = {place: applied.get(key=key).pk for place, key in keys.items()}
     (notice,) = Notice.objects.filter(person=bob, request=foreign)
     world.numbers["notice"] = {"own": Notice.objects.get(person=bob, request=own).pk, "foreign": notice.pk}
+    world.numbers["job"] = {"own": Job.objects.create(person=alice, work="submit", title=CANARY, said=CANARY).pk}
     world.numbers["team"] = {"own": Team.objects.get().pk}
+
+
+def _broken_row(request: ChangeRequest, place: str) -> BrokenRow:
+    texts = {"key": f"a b@{place}.example", "value": "x" if place == "own" else CANARY}
+    return BrokenRow.objects.create(request=request, table="virtusertable", number=7, texts=texts)
 
 
 def _mixed(alice: User, why: str, under: str = "", *, applied: bool = False) -> ChangeRequest:
@@ -214,9 +226,13 @@ def address(world: World, name: str, table: str, place: str) -> str:
         return entry_url(name, TABLES["access"], f"authinfo:{place}.example")
     if name == "entry-add":
         return reverse(name, args=[table])
+    if name.startswith("sheet-"):
+        return reverse(name, args=[table]) + f"?format=csv&q={place}"
     if name.startswith("entry-"):
         return entry_url(name, TABLES[table], key_of(table, place))
-    if name in ("table", "originals-of"):
+    if name == "change-back":
+        return reverse(name, args=[1])
+    if name.startswith("table") or name == "originals-of":
         return reverse(name, args=[table]) + f"?q={place}"
     if name.startswith("person-") and name != "person-add":
         return reverse(name, args=[world.people["charlie"].pk])

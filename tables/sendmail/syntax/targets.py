@@ -27,11 +27,11 @@ class Item:
 
 def items(value: str) -> list[Item]:
     """The items of a value, empty ones left out."""
-    return [_item(text) for part in _split(value) if (text := part.strip(" \t\v\f\r\n"))]
+    return [_item(text) for part in split(value) if (text := part.strip(" \t\v\f\r\n"))]
 
 
-def _split(value: str) -> list[str]:
-    """Parts between commas that stand outside quotes, comments and angle brackets."""
+def split(value: str) -> list[str]:
+    """Parts, exactly as written, between commas that stand outside quotes, comments and angle brackets."""
     parts, start, quoted, depth, escaped = [], 0, False, 0, False
     for index, char in enumerate(value):
         if escaped:
