@@ -45,14 +45,18 @@ def _parts_of_sqlite(table: str) -> Parts:
 
 
 def _parts_of_postgresql(table: str) -> Parts:
-    """Foreign keys too: they are looked up for each row at the end, and that keeps indexes from being built before."""
+    """Foreign keys too, but nothing that a constraint stands on.
+
+    They are looked up for each row at the end, and that keeps indexes from being built before.
+    """
     keys = _ask(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass",
         table,
     )
     indexes = _ask(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index "
-        "WHERE NOT indisprimary AND indrelid = %s::regclass",
+        "WHERE NOT indisprimary AND indrelid = %s::regclass AND NOT EXISTS (SELECT 1 FROM pg_constraint "
+        "WHERE conindid = indexrelid AND conrelid = indrelid AND contype IN ('u', 'x'))",
         table,
     )
     alter = f"ALTER TABLE {_quoted(table)}"

@@ -18,7 +18,7 @@ from tables.dumping.manifest import Manifest, Part
 from tables.dumping.parts import columns, models
 from tables.dumping.reading import Dump, check, opened
 from tables.dumping.sequences import go_on
-from tables.dumping.values import inward
+from tables.dumping.values import Turn, inward
 from tables.errors import ChangeError
 from tables.models import ENTRY_MODELS, Cluster
 from tables.searching import gaps, index
@@ -101,7 +101,9 @@ def _fitting(what: str) -> Iterator[None]:
 def _fill(model: type[Model], part: Part, dump: Dump) -> None:
     fields = columns(model)
     names = [field.column or field.attname for field in fields]
-    rows: Iterable[tuple[Any, ...]] = _values(fields, dump.rows(part))
+    # Before the rows flow: these ask the database, which hears nothing else while it takes rows.
+    turns = [(place, turn) for place, field in enumerate(fields) if (turn := inward(field))]
+    rows: Iterable[tuple[Any, ...]] = _values(turns, dump.rows(part))
     if hasattr(model, "password") and "password" not in names:
         names.append("password")
         rows = ((*row, make_password(None)) for row in rows)
@@ -114,8 +116,7 @@ def _fill(model: type[Model], part: Part, dump: Dump) -> None:
     go_on(model, part.last_id)
 
 
-def _values(fields: list[Any], rows: Iterable[list[Any]]) -> Iterator[tuple[Any, ...]]:
-    turns = [(place, turn) for place, field in enumerate(fields) if (turn := inward(field))]
+def _values(turns: list[tuple[int, Turn]], rows: Iterable[list[Any]]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         for place, turn in turns:
             if row[place] is not None:

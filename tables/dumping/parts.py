@@ -26,6 +26,7 @@ LEFT_OUT = {
     "tables.IndexGap": "of the index of words, which a load makes",
     "tables.Notice": "they were told at the old installation, and would be again",
     "tables.Letter": "they went out from the old installation, and would again",
+    "tables.Job": "work that goes on at the old installation, and would be done twice",
     "tables.MailRoute": "of the old installation's mail server",
 }
 
