@@ -33,6 +33,7 @@ MANY = 10_000
 def inspect(path: Path) -> Manifest:
     """Whether it could be loaded here, without writing anything."""
     found = check(path)
+    _refuse_hidden(found)
     _refuse_other_version(found)
     _refuse_filled()
     return found
@@ -58,6 +59,14 @@ def load(*, path: Path, actor: Actor) -> Manifest:
     return found
 
 
+def _refuse_hidden(found: Manifest) -> None:
+    if found.hidden:
+        raise ChangeError(
+            f"Passwords are hidden in {found.hidden} rows of the dump: it is for reading, for neither the history nor "
+            "the tables can be proven by it. Load one that was made without --without-secrets."
+        )
+
+
 def _refuse_other_version(found: Manifest) -> None:
     here = set(manifest.migrations())
     if newer := set(found.migrations) - here:
@@ -67,8 +76,8 @@ def _refuse_other_version(found: Manifest) -> None:
         )
     if older := here - set(found.migrations):
         raise ChangeError(
-            f"The dump is of an older version, {found.version}: it lacks {len(older)} migrations ({min(older)}). Load it with the "
-            "version that it is of, and then run manage.py migrate."
+            f"The dump is of an older version, {found.version}: it lacks {len(older)} migrations ({min(older)}). "
+            "Load it with the version that it is of, and then run manage.py migrate."
         )
     told = [(part.model, part.columns) for part in found.parts]
     known = [(model._meta.label, [field.attname for field in columns(model)]) for model in models()]

@@ -44,6 +44,8 @@ class Manifest:
     #: {"CLUSTER TABLE CHANGE": [entries, SHA-256]}: the state now and at releases.
     states: dict[str, list[Any]] = field(default_factory=dict)
     releases: int = 0
+    #: Rows in which passwords are hidden, and by which therefore nothing is proven.
+    hidden: int = 0
     format: int = FORMAT
     #: What wrote it, for whoever looks for the version that reads it.
     version: str = __version__

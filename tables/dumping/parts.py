@@ -22,7 +22,6 @@ LEFT_OUT = {
     "mfa.Authenticator": "a secret",
     "tables.CheckRun": "the publisher checks the tables anew",
     "tables.StoredFinding": "the publisher checks the tables anew",
-    "tables.Job": "work of the old installation's processes, which goes on there",
     "tables.IndexGap": "of the index of words, which a load makes",
     "tables.Notice": "they were told at the old installation, and would be again",
     "tables.Letter": "they went out from the old installation, and would again",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -26,7 +27,7 @@ from tables.actors import Actor
 from tables.dumping import loading, manifest, parts, proving, reading, writing
 from tables.entries import get_cluster
 from tables.errors import ChangeError
-from tables.models import AuditEvent, Change
+from tables.models import AuditEvent, Change, ChangeRequest, OriginalFile, OriginalPart
 from tables.releases import cut
 from tests.new_database import BASE, copy_to
 from tests.people import delegate
@@ -150,6 +151,34 @@ def test_a_member_too_few_or_too_many_is_found(
 ) -> None:
     with pytest.raises(ChangeError, match="altered"):
         reading.check(packed(tmp_path / "wrong.tar", alter(members(dumped), dumped)))
+
+
+def test_without_secrets_no_password_is_in_it_and_nobody_loads_it(
+    history: None, bob: User, dora: User, tmp_path: Path
+) -> None:
+    approve(bob, save(dora, "access", "AuthInfo:mx.example.org", "U:us P:bare-one", comment="was P:older", reason="w"))
+    request = ChangeRequest.objects.earliest("pk")
+    file = OriginalFile.objects.create(cluster=request.cluster, request=request, table="access", size=7)
+    OriginalPart.objects.create(file=file, number=1, data=b"of a file")
+    path = tmp_path / "all.tar"
+    made = writing.dump(path=path, actor=Actor.command(), secrets=False)
+    text = b"".join(gzip.decompress(piece) for name, piece in members(path).items() if name != manifest.NAME)
+    assert b"AuthInfo:mx.example.net".lower() in text.lower()
+    for word in (b"secret\\", b"P:secret", b"bare-one", b"older", base64.b64encode(b"of a file")):
+        assert word not in text
+    assert made.hidden == reading.check(path).hidden > 3
+    with pytest.raises(ChangeError, match=f"hidden in {made.hidden} rows"):
+        loading.inspect(path)
+    assert AuditEvent.objects.latest("number").action == "dump-hidden"
+
+
+def test_where_no_password_stands_a_dump_without_secrets_is_the_same(alice: User, tmp_path: Path) -> None:
+    save(alice, "aliases", "sales", "carl")
+    made = writing.dump(path=tmp_path / "all.tar", actor=Actor.command(), secrets=False)
+    assert made.hidden == 0
+    empty()
+    loading.load(path=tmp_path / "all.tar", actor=Actor.command())
+    assert User.objects.filter(username="alice").exists()
 
 
 def forged(path: Path, model: str, column: str, value: Any) -> None:
