@@ -37,6 +37,7 @@ def dump(*, path: Path, actor: Actor, secrets: bool = True) -> Manifest:
 
     Without ``secrets`` the passwords in tables are hidden in it, and nobody can load it.
     """
+    _refuse_no_file(path)
     # Before the first byte, and so in the dump itself: who cannot be recorded may not have it.
     audit.record(actor=actor, action="dump" if secrets else "dump-hidden", detail={"secrets": secrets})
     unfinished = path.with_name(f".{path.name}.part")
@@ -54,6 +55,12 @@ def dump(*, path: Path, actor: Actor, secrets: bool = True) -> Manifest:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return written
+
+
+def _refuse_no_file(path: Path) -> None:
+    """A device would be replaced by a file, and /dev/null is one that the whole machine needs."""
+    if path.exists() and not path.is_file():
+        raise ChangeError(f"{path} is no file. Name a new file, in a directory that only you may read.")
 
 
 def _write(stream: io.BufferedRandom, hider: Hider | None) -> Manifest:

@@ -128,6 +128,17 @@ def test_a_dump_is_for_its_owner_and_has_no_password_of_a_person(dumped: Path, a
     assert list(dumped.parent.glob(".*.part")) == []
 
 
+def test_only_a_file_is_written_or_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (Path("/"), Path(), tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ChangeError, match="is no file"):
+            writing.dump(path=path, actor=Actor.command())
+    with pytest.raises(ChangeError, match="cannot be written"):
+        writing.dump(path=tmp_path / "nowhere/all.tar", actor=Actor.command())
+    assert (tmp_path / "pipe").is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
 def test_a_byte_of_any_member_that_was_altered_is_found(dumped: Path, tmp_path: Path) -> None:
     files = members(dumped)
     for name, data in files.items():
