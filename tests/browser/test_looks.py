@@ -27,6 +27,7 @@ PAGES = [
     "/tables/access/?q=nothing-like-this",
     "/tables/virtusertable/",
     "/tables/relay-domains/add/",
+    "/tables/virtusertable/import/",
     "/tables/aliases/edit/?key=sales",
     "/tables/aliases/delete/?key=sales",
     "/tables/aliases/switch/?key=sales",
