@@ -76,6 +76,10 @@ def path(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
 
 
+def optional_path(name: str) -> Path | None:
+    return path(name, Path()) if text(name) else None
+
+
 def address(name: str, default: str) -> str:
     """An e-mail address alone, without a name before it."""
     given = text(name, default).strip()

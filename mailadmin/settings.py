@@ -65,6 +65,10 @@ REAUTHENTICATION_MINUTES = env.number("MAILADMIN_REAUTHENTICATION_MINUTES", 15, 
 LOCAL_USERS = env.text("MAILADMIN_LOCAL_USERS", "system")
 #: The syslog server that gets every audit event. Nothing: none does.
 AUDIT_SYSLOG = env.syslog("MAILADMIN_AUDIT_SYSLOG")
+#: The bare git repository that gets a commit for each publication on this host. Nothing: none does.
+GIT_REPOSITORY = env.optional_path("MAILADMIN_GIT_REPOSITORY")
+#: Whether passwords stand in it as they are, and not as dots.
+GIT_SECRETS = env.flag("MAILADMIN_GIT_SECRETS", default=False)
 #: What a Prometheus server shows to be told how everything stands. Nothing: nobody is told.
 METRICS_TOKEN = env.given_secret("MAILADMIN_METRICS_TOKEN")
 PAGE_SIZE = env.number("MAILADMIN_PAGE_SIZE", 50, least=10)

@@ -210,9 +210,19 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     """
     request = locked(request)
     say("Reading the changes")
-    changes = changes_of(request)
+    return settle_locked(request=request, changes=changes_of(request), found=None, actor=actor)
+
+
+@transaction.atomic
+def settle_locked(
+    *, request: ChangeRequest, changes: Sequence[Change], found: Sequence[frozenset[Risk]] | None, actor: Actor
+) -> ChangeRequest:
+    """The same for a request that :func:`locked` gave within this transaction, with all of its :func:`changes_of`.
+
+    ``found``: what each puts at risk, where that was judged under the same lock.
+    """
     say("Judging what they put at risk")
-    demand = _demand(request, changes)
+    demand = _demand(request, changes, found)
     enough = not reviewers.lacking(reviewers.valid_approvals(request), demand)
     state = State.APPROVED if enough else State.SUBMITTED
     if request.state != state:
@@ -223,10 +233,12 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     return _apply(request, changes, actor, demand=demand)
 
 
-def _demand(request: ChangeRequest, changes: Sequence[Change]) -> policy.Demand:
+def _demand(
+    request: ChangeRequest, changes: Sequence[Change], found: Sequence[frozenset[Risk]] | None = None
+) -> policy.Demand:
     """What a request needs, by the risks as they are now."""
-    found = frozenset[Risk]().union(*risks_in(request, changes))
-    return policy.demand(request=request, risks=found, changes=changes)
+    risks = frozenset[Risk]().union(*(risks_in(request, changes) if found is None else found))
+    return policy.demand(request=request, risks=risks, changes=changes)
 
 
 def _refuse_unapproved(

@@ -355,12 +355,12 @@ def _differences(
             stands = current.get(entry.key)
             meant = unhidden(report.table, entry, stands)
             refuse_hidden(report, meant)
-            yield stands, _wanted(stands, meant, end, mode)
+            yield stands, placed(stands, meant, end, mode)
     if mode == REPLACE:
         yield from ((gone, None) for gone in _missing(scope, cluster, report.table, keys))
 
 
-def _wanted(current: Entry | None, entry: Entry, end: int, mode: str) -> Entry:
+def placed(current: Entry | None, entry: Entry, end: int, mode: str) -> Entry:
     """The entry of the file at its place in the table. A merge keeps a comment that the file does not have."""
     if current is None:
         return replace(entry, position=end + entry.position - STEP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tables import due
 from tables.entries import look_around
@@ -52,6 +52,22 @@ def is_tightening(table: TableSpec, before: Entry | None, after: Entry | None, l
     return not table.risks(before, after, look) and bool(table.risks(after, before, look))
 
 
+#: Changes that are judged together as a part of a whole.
+PART = 5_000
+
+
+def tightens_by_parts(cluster: Cluster, changes: Sequence[Change]) -> Iterator[tuple[Sequence[Change], list[bool]]]:
+    """What :func:`tightens` says, some changes at a time, each judged as a part of all of them."""
+    if len(changes) <= PART:
+        yield changes, tightens(cluster, changes)
+        return
+    stands = remembered(look_around(cluster))
+    later = remembered(after_all([step_of(change) for change in changes], stands))
+    for start in range(0, len(changes), PART):
+        part = changes[start : start + PART]
+        yield part, _closing([step_of(change) for change in part], stands, later)
+
+
 def tightens(cluster: Cluster, changes: Sequence[Change], *, done: bool = False) -> list[bool]:
     """Of changes that are done at once, which take back what needed a second person to be given.
 
@@ -62,6 +78,10 @@ def tightens(cluster: Cluster, changes: Sequence[Change], *, done: bool = False)
     stands = remembered(look_around(cluster))
     other = remembered(after_all(backwards if done else steps, stands))
     earlier, later = (other, stands) if done else (stands, other)
+    return _closing(steps, earlier, later)
+
+
+def _closing(steps: Sequence[Step], earlier: Lookup, later: Lookup) -> list[bool]:
     there = risks_together(steps, earlier, later)
-    back = risks_together(backwards, later, earlier)
+    back = risks_together([(table, after, before) for table, before, after in steps], later, earlier)
     return [not opened and bool(closed) for opened, closed in zip(there, back, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,7 +12,8 @@ from mailadmin.accounts.roles import EDIT, REVIEW, VIEW
 from tables import applying, audit, breaking, judging, notices, policy, releases, reviewers, scopes, seeing
 from tables.actors import Actor
 from tables.errors import Forbidden, ReviewError
-from tables.models import ChangeRequest, Review, Viewing
+from tables.models import Change, ChangeRequest, Review, Viewing
+from tables.sendmail.spec import Risk
 
 __all__ = [
     "ReviewError",
@@ -105,12 +106,15 @@ def approve(
     request = applying.locked(request)
     if given := reviewers.decisions(request).get(reviewer.pk):
         _refuse_reversal(given)
-    request = _decide(request, reviewer, checksum, Decision.APPROVE, comment, complete=_is_complete(request, ticked))
+    changes = applying.changes_of(request)
+    found = judging.risks_in(request, changes) if request.state in ChangeRequest.WAITING else None
+    complete = _is_complete(request, ticked, changes, found)
+    request = _decide(request, reviewer, checksum, Decision.APPROVE, comment, complete=complete)
     if request.state == State.APPLIED:
         if not breaking.lacking(request):
             breaking.close(request=request, reviewer=reviewer, decision=Decision.APPROVE)
         return request
-    return applying.settle(request=request, actor=Actor.of(reviewer))
+    return applying.settle_locked(request=request, changes=changes, found=found, actor=Actor.of(reviewer))
 
 
 def _refuse_reversal(given: Review) -> None:
@@ -120,24 +124,23 @@ def _refuse_reversal(given: Review) -> None:
         )
 
 
-def _is_complete(request: ChangeRequest, ticked: Collection[int]) -> bool:
+def _is_complete(
+    request: ChangeRequest,
+    ticked: Collection[int],
+    changes: Sequence[Change],
+    found: Sequence[frozenset[Risk]] | None,
+) -> bool:
     most = policy.tick_above(request)
-    if request.changes.count() <= most:
+    if len(changes) <= most:
         return True
-    # As found when it was submitted: to judge a hundred thousand anew takes seconds, and these must be ticked anyhow.
-    then = set(request.changes.filter(risky=True).values_list("pk", flat=True)[: most + len(ticked) + 1])
-    if len(then) > most and not then <= set(ticked):
-        return False
-    risky = _risky(request)
+    risky = _risky(changes, found)
     return len(risky) <= most or risky <= set(ticked)
 
 
-def _risky(request: ChangeRequest) -> set[int]:
+def _risky(changes: Sequence[Change], found: Sequence[frozenset[Risk]] | None) -> set[int]:
     """The changes that put something at risk. Of what is applied already, those that did: they open nothing new now."""
-    if request.state == State.APPLIED:
-        return set(request.changes.filter(risky=True).values_list("pk", flat=True))
-    changes = list(request.changes.order_by("id"))
-    found = judging.risks_in(request, changes)
+    if found is None:
+        return {change.pk for change in changes if change.risky}
     return {change.pk for change, risks in zip(changes, found, strict=True) if risks}
 
 

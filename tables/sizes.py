@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tables.entries import rows
-from tables.judging import tightens
+from tables.judging import tightens, tightens_by_parts
 from tables.models import Change, ChangeRequest, Cluster
 from tables.rules import Size
 from tables.sendmail.tables import TABLES
@@ -28,9 +28,16 @@ def large(*, request: ChangeRequest, changes: Sequence[Change], limits: Collecti
     counted = [change for change in changes if change.action != Change.Action.CREATE]
     if not counted or not _too_many(request, counted, limits):
         return []
-    closing = tightens(request.cluster, changes)
-    harmless = {change.pk for change, closes in zip(changes, closing, strict=True) if closes}
-    return _too_many(request, [change for change in counted if change.pk not in harmless], limits)
+    most, harmful = _too_many(request, counted, limits), []
+    found: list[str] = []
+    # A part after the other: of a hundred thousand, the first thousands mostly say already that they are too many.
+    for part, closing in tightens_by_parts(request.cluster, changes):
+        closed = zip(part, closing, strict=True)
+        harmful += [change for change, closes in closed if not closes and change.action != Change.Action.CREATE]
+        found = _too_many(request, harmful, limits)
+        if found == most:
+            break
+    return found
 
 
 def mark(*, cluster: Cluster, changes: Sequence[Change], approved: bool) -> None:

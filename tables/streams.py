@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Func, QuerySet
 
@@ -18,7 +19,10 @@ def stream(found: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
 
     Half the time of ``iterator()``, which looks at every value of every row for something to convert.
     """
-    statement, parameters = found.query.sql_with_params()
+    try:
+        statement, parameters = found.query.sql_with_params()
+    except EmptyResultSet:  # nothing can match, which Django knows without asking
+        return
     with closing(connection.chunked_cursor()) as cursor:
         cursor.execute(statement, parameters)
         while rows := cursor.fetchmany(FETCH):

@@ -8,7 +8,7 @@ SUCCEEDED = models.Q(("state", "succeeded"))
 
 class Migration(migrations.Migration):
 
-    dependencies = [("tables", "0024_entry_about")]
+    dependencies = [("tables", "0025_broken_rows")]
 
     operations = [
         migrations.AddIndex(

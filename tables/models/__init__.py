@@ -1,6 +1,7 @@
 """The models, one subject a file."""
 
 from tables.models.audit import AuditArchive, AuditEvent, AuditHead, ForwardingCursor
+from tables.models.broken import BrokenRow
 from tables.models.changes import Change, ChangeRequest, Contributor, Remark, Review, Viewing
 from tables.models.clusters import Cluster, Host
 from tables.models.drifts import Drift, DriftPart
@@ -33,6 +34,7 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "BrokenGlass",
+    "BrokenRow",
     "Change",
     "ChangeRequest",
     "CheckRun",

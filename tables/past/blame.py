@@ -14,7 +14,6 @@ from tables.models import Change, ChangeRequest, Cluster, PassageChange
 from tables.past.then import Found, Then, place_of
 from tables.searching.finder import Place
 from tables.sendmail.spec import Entry, Passage
-from tables.snapshots import snapshot
 
 #: Passages on one page, and lines of one: a file may begin with a whole book.
 PASSAGES, LINES = 100, 200
@@ -35,13 +34,12 @@ class Blamed:
 
 
 def page(*, then: Then, found: Found, start: Place | None, last: bool) -> list[Blamed]:
-    """The lines of ``found``, which was read forwards from ``start`` on, and of the text between. ``last``: no entry
-    follows. Two questions, whatever they are about, and one or two for the text between."""
-    with snapshot():
-        rows = found.entries
-        between = [] if then.scope.limited else _between(then, rows, start, last=last)
-        changes = _last_changes(then, [entry.key for entry in rows])
-        texts = _passage_changes(then.cluster, [since for _passage, since in between if since])
+    """The lines of ``found``, which was read forwards from ``start`` on, and of the text between; ``last``: no entry
+    follows. Four questions at most, whatever they are about. To be asked in the snapshot in which ``found`` was."""
+    rows = found.entries
+    between = [] if then.scope.limited else _between(then, rows, start, last=last)
+    changes = _last_changes(then, [entry.key for entry in rows])
+    texts = _passage_changes(then.cluster, [since for _passage, since in between if since])
     items: list[tuple[int, int, str, Blamed]] = [
         (passage.position, 0, "", _blamed_text(then, passage, texts.get(since))) for passage, since in between
     ]

@@ -19,7 +19,7 @@ from tables.sendmail.tables import TABLES
 from tables.states import from_json
 
 #: Changes between two points that are near each other.
-FEW = 2000
+FEW = 1000
 #: Keys that are looked at for one page otherwise: so many first, then so many more, and then the look ends.
 FIRST, MORE = 400, 2000
 #: Numbers that one query asks for.

@@ -90,7 +90,7 @@ def _reached(cluster: Cluster, hosts: Sequence[Host], numbers: Iterable[int]) ->
     asked = Release.objects.filter(pk__in=set(releases.values())).annotate(
         **{
             f"host_{host.pk}": Subquery(
-                first.filter(host=host).order_by("release", "finished_at").values("finished_at")[:1]
+                first.filter(host=host).order_by("release_id", "finished_at").values("finished_at")[:1]
             )
             for host in hosts
         }

@@ -25,7 +25,7 @@ from tables.sendmail.spec import Entry, TableSpec
 from tables.states import from_json
 
 #: Rows that are looked at for one page: so many first, then so many more, and then the look ends.
-FIRST, MORE = 200, 2000
+FIRST, MORE = 200, 1000
 
 
 @dataclass(frozen=True, slots=True)

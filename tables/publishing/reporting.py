@@ -27,6 +27,9 @@ _VERSION = re.compile(r"^Version (\S+)", re.MULTILINE)
 #: Seconds that a program may take to say its version.
 PATIENCE = 20
 
+#: What stands in a report and is told at other times: it stays as it is.
+NOTED = ("git",)
+
 
 def report_of(site: Site) -> dict[str, Any]:
     """All of it as JSON. What cannot be found out is empty."""
@@ -74,6 +77,7 @@ def report(*, host: Host, site: Site) -> bool:
     """Keep what the host tells now; whether that differs from what it told before, which the history then tells."""
     found = report_of(site)
     kept = Host.objects.select_for_update().select_related("cluster").get(pk=host.pk)
+    found |= {name: kept.report[name] for name in NOTED if name in kept.report}
     before, kept.report, kept.reported_at = kept.report, found, timezone.now()
     kept.save(update_fields=["report", "reported_at"])
     host.report, host.reported_at = kept.report, kept.reported_at

@@ -28,6 +28,7 @@ BLOCK = 1 << 20
 PACKAGES = {
     "makemap": "sendmail-bin",
     "sendmail": "sendmail-bin",
+    "git": "git",
     "m4": "m4",
     "diff": "diffutils",
     "sort": "coreutils",

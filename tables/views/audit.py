@@ -69,6 +69,8 @@ ACTIONS = {
     "drift-taken-over": "took over a file changed by hand",
     "drift-gone": "found a file put back, or changed again",
     "export": "exported the tables",
+    "dump": "dumped everything, with the passwords in tables",
+    "dump-loaded": "filled this installation from a dump",
     "host-registered": "registered a mail host",
     "host-changed": "changed a mail host",
     "host-held": "rolled a mail host back by hand",

@@ -39,6 +39,7 @@ from tables.jobs import running
 from tables.models import Change, ChangeRequest, Remark
 from tables.sendmail.spec import Risk
 from tables.views.access import actor_of, needs, person_of
+from tables.views.broken import broken_part
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
@@ -163,6 +164,7 @@ def show(
         "error": error,
         "may_withdraw": may_withdraw(wanted, user) and wanted.state != State.DRAFT,
         "draft": draft_part(request, wanted, user, total),
+        "broken": broken_part(wanted, user),
         "submission": submission or SubmitForm(initial={"reason": wanted.reason, "ticket": wanted.ticket}),
         "originals": seeing.originals(scope_of(request), wanted.originals.order_by("id")),
         "withdrawal": ReasonForm(prefix="withdraw"),

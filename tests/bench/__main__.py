@@ -1,6 +1,6 @@
 """``make bench``: speed at a million entries, beside makemap as typed by hand in the same run.
 
-    .venv/bin/python -m tests.bench [--only core|live|pages] [--entries N] [--runs N]
+    .venv/bin/python -m tests.bench [--only core|live|many|pages] [--entries N] [--runs N]
 
 Exit status 1 when a bound does not hold. Each figure is the median of the runs, which take turns.
 """
@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import core, live, pages
+from tests.bench import core, live, many, pages
 
 
 def _pages(count: int, _runs: int) -> list[str]:
@@ -19,7 +19,12 @@ def _pages(count: int, _runs: int) -> list[str]:
 
 
 #: The parts, in the order in which they run.
-PARTS: dict[str, Callable[[int, int], list[str]]] = {"core": core.run, "live": live.run, "pages": _pages}
+PARTS: dict[str, Callable[[int, int], list[str]]] = {
+    "core": core.run,
+    "live": live.run,
+    "many": many.run,
+    "pages": _pages,
+}
 
 
 def main() -> int:

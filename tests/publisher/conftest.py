@@ -22,6 +22,7 @@ Load = Callable[[dict[str, str]], None]
 #: What lies in the directory and what the programs say is the same on each database.
 ON_ONE_DATABASE = {
     "test_commands",
+    "test_git_troubles",
     "test_mailcf",
     "test_layouts",
     "test_obstacles",

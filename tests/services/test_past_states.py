@@ -77,7 +77,7 @@ def test_fifty_points_of_a_random_history_are_what_replaying_gives(alice: User, 
         name, way = NAMES[turn % 2], turn % 4 < 2
         # Few rows at a time, so that looks end before pages do.
         monkeypatch.setattr(then, "FIRST", chance.choice([PAGE, 400]))
-        monkeypatch.setattr(then, "MORE", chance.choice([300, 2000]))
+        monkeypatch.setattr(then, "MORE", chance.choice([300, 1000]))
         with snapshot():
             assert list(entries_at(cluster=get_cluster(), table=TABLES[name], change_number=number)) == of_table(
                 state, name

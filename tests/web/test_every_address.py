@@ -17,7 +17,7 @@ from tables import publishing, surveys, threads
 from tables.actors import Actor
 from tables.converters import entry_url
 from tables.entries import get_cluster
-from tables.models import Change, ChangeRequest, Job, Notice, OriginalFile, Publication, VirtualUser
+from tables.models import BrokenRow, Change, ChangeRequest, Job, Notice, OriginalFile, Publication, VirtualUser
 from tables.releases import cut
 from tables.sendmail.tables import TABLES
 from tests.commands.running import run
@@ -61,6 +61,10 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "problems": (EVERYBODY, set()),
     "problems-check": (set(), EDITORS),
     "entry-secret": (KEEPERS, KEEPERS),
+    "sheet-import": (EDITORS, EDITORS),
+    "sheet-download": (EVERYBODY, set()),
+    "row-mend": (set(), EDITORS),
+    "row-leave": (set(), EDITORS),
     "originals-of": (EVERYBODY, set()),
     "original": (KEEPERS, set()),
     "original-masked": (EVERYBODY, set()),
@@ -176,6 +180,7 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     numbers["hold"] = host.pk
     numbers["thread"] = threads.ask(request=waits, person=bob, text=HOSTILE).pk
     numbers["original"] = OriginalFile.objects.get().pk
+    numbers["row"] = broken_row(waits).pk
     numbers["notice"] = Notice.objects.filter(person=dora).latest("pk").pk
     numbers["team"] = Team.objects.create(name=HOSTILE).pk
     numbers["job"] = Job.objects.create(person=dora, work="submit", title=HOSTILE, said=HOSTILE, state="failed").pk
@@ -183,12 +188,18 @@ def addresses(people: dict[str, User], settings: Any, tmp_path: Path) -> dict[st
     return {name: address(name, numbers, people["charlie"]) for name in RIGHTS}
 
 
+def broken_row(request: ChangeRequest) -> BrokenRow:
+    """A row of a sheet that could not be taken."""
+    texts = {"key": HOSTILE, "value": HOSTILE, "comment": HOSTILE}
+    return BrokenRow.objects.create(request=request, table="relay-domains", number=7, texts=texts)
+
+
 def address(name: str, numbers: dict[str, int], person: User) -> str:
     if name == "entry-secret":
         return entry_url(name, TABLES["access"], SECRET)
     if name == "originals-of":
         return reverse(name, args=["access"])
-    if name.startswith("table"):
+    if name.startswith(("table", "sheet-")):
         return reverse(name, args=["aliases"])
     if name == "change-back":
         return reverse(name, args=[1])

@@ -30,7 +30,7 @@ LIMITED = ("erin", "frank", "gina", "vera")
 WHO = (*sorted(EVERYBODY), *OUTSIDERS)
 
 #: Addresses of one thing: what is foreign is not found there.
-OF_ONE = ("entry-", "request-", "thread-", "original", "drift", "change-undo")
+OF_ONE = ("entry-", "request-", "row-", "thread-", "original", "drift", "change-undo")
 
 
 #: Who is neither its author nor whoever asked is refused, whatever the role.
@@ -73,7 +73,8 @@ def tables_of(who: str, name: str) -> list[str]:
 
 
 #: Addresses that name a domain, a key or a request; the others are the same, whatever they are asked for.
-OF_A_PLACE = ("entry-", "request", "thread-", "table", "search", "audit", "problems", "changes", "change-undo")
+OF_A_PLACE = ("entry-", "request", "row-", "sheet-", "thread-", "table", "search", "audit", "problems")
+OF_A_PLACE += ("changes", "change-undo")
 
 
 def places_of(name: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from tables.converters import entry_url
 from tables.entries import get_cluster, get_entry
 from tables.models import (
     ENTRY_MODELS,
+    BrokenRow,
     Change,
     ChangeRequest,
     Job,
@@ -159,6 +160,7 @@ def _edit(world: World) -> None:
     words = {"own": "own?", "foreign": f"{CANARY}?"}
     asked = {place: threads.ask(request=one, person=bob, text=words[place]) for place, one in both.items()}
     world.numbers["thread"] = {place: remark.pk for place, remark in asked.items()}
+    world.numbers["row"] = {place: _broken_row(one, place).pk for place, one in both.items()}
     world.foreign_requests = [wide.pk, wrong.pk, foreign.pk, mixed.pk]
     without_asked(actor=Actor.of(world.people["dora"]), person=world.people["charlie"], roles=[Role.APPROVER])
     world.numbers["role"] = {"own": waiting().get().pk}
@@ -171,6 +173,11 @@ def _edit(world: World) -> None:
     world.numbers["notice"] = {"own": Notice.objects.get(person=bob, request=own).pk, "foreign": notice.pk}
     world.numbers["job"] = {"own": Job.objects.create(person=alice, work="submit", title=CANARY, said=CANARY).pk}
     world.numbers["team"] = {"own": Team.objects.get().pk}
+
+
+def _broken_row(request: ChangeRequest, place: str) -> BrokenRow:
+    texts = {"key": f"a b@{place}.example", "value": "x" if place == "own" else CANARY}
+    return BrokenRow.objects.create(request=request, table="virtusertable", number=7, texts=texts)
 
 
 def _mixed(alice: User, why: str, under: str = "", *, applied: bool = False) -> ChangeRequest:
@@ -219,6 +226,8 @@ def address(world: World, name: str, table: str, place: str) -> str:
         return entry_url(name, TABLES["access"], f"authinfo:{place}.example")
     if name == "entry-add":
         return reverse(name, args=[table])
+    if name.startswith("sheet-"):
+        return reverse(name, args=[table]) + f"?format=csv&q={place}"
     if name.startswith("entry-"):
         return entry_url(name, TABLES[table], key_of(table, place))
     if name == "change-back":

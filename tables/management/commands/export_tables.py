@@ -1,4 +1,4 @@
-"""``manage.py export_tables``: the tables as flat files."""
+"""``manage.py export_tables``: the tables as flat files or spreadsheets."""
 
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from tables.management.command import (
     filled,
     filled_path,
 )
+from tables.sheets import exporting as exporting_sheets
+from tables.sheets.writing import FORMATS
 
 
 class Command(TablesCommand):
-    help = "Write the flat files of the tables into a directory; no maps are built and nothing is signalled."
+    help = "Write the tables into a directory, as flat files or sheets; no maps are built and nothing is signalled."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=filled_path, help="where to write; made when it does not exist")
@@ -27,6 +29,12 @@ class Command(TablesCommand):
             type=filled,
             metavar="RELEASE|TIME",
             help="as it was at a release's number or a time (2026-01-31T12:00)",
+        )
+        parser.add_argument(
+            "--format",
+            choices=list(FORMATS),
+            default="flat",
+            help="flat (default) or a sheet",
         )
         parser.add_argument("--secrets", action="store_true", help="write passwords as they are, not as dots")
         parser.add_argument("--actor", type=filled, metavar="USER", help="who exports (the operating system's user)")
@@ -39,9 +47,17 @@ class Command(TablesCommand):
             disclosing.check_right(actor)
         number = exporting.change_number_at(chosen, at) if at else None
         # Before the first file, for who cannot be recorded may not have it; printed last, for a reader may leave early.
-        detail = {"at": at or "now"} | ({"secrets": True} if secrets else {})
+        sheets = options["format"] != "flat"
+        detail: dict[str, object] = {"at": at or "now"} | ({"secrets": True} if secrets else {})
+        detail |= {"format": options["format"]} if sheets else {}
         audit.record(actor=actor, action="export", cluster=chosen, detail=detail)
-        written = list(exporting.export(cluster=chosen, directory=directory, change_number=number, secrets=secrets))
+        if sheets:
+            found = exporting_sheets.export(
+                cluster=chosen, directory=directory, kind=options["format"], change_number=number, secrets=secrets
+            )
+        else:
+            found = exporting.export(cluster=chosen, directory=directory, change_number=number, secrets=secrets)
+        written = list(found)
         for table, path, _hidden in written:
             self.stdout.write(f"{table.name}: {path}")
         for table, _path, hidden in written:

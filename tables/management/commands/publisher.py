@@ -16,6 +16,7 @@ from tables.errors import ChangeError
 from tables.management import rollback
 from tables.management.checker import Checker
 from tables.management.command import TablesCommand, filled
+from tables.management.committer import Committer
 from tables.management.ear import Ear
 from tables.management.hosts import StepPrinter, qualify_host_name
 from tables.management.postman import Postman
@@ -103,6 +104,7 @@ class Loop:
         self.next_house_keeping = 0.0
         self.checker = Checker(self.name)
         self.postman = Postman()
+        self.committer = Committer()
         self.watch = Watch()
 
     def stop(self, _number: int, _frame: Any) -> None:
@@ -157,6 +159,7 @@ class Loop:
             self.ear.stop()
             self.checker.stop()
             self.postman.stop()
+            self.committer.stop()
 
     def _pause(self) -> int:
         """Whoever hears need not look so often: what comes by itself, such as a letter, may wait a few seconds."""
@@ -170,6 +173,7 @@ class Loop:
             self.watch.look(self.host)
             self.check()
             self.postman.look()
+            self.committer.look(self.host)
         except publishing.Stopping:
             logger.info("Asked to end: the publication waits for the next publisher.")
         except publishing.Locked as error:

@@ -1,0 +1,1 @@
+"""All that is mailadmin's in one file, and a new installation out of it (docs/dump.md)."""

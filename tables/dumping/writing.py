@@ -1,0 +1,120 @@
+"""A dump: a tar archive of JSON Lines, in pieces of bounded size so that nothing has to fit into memory."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from django.db.models import Model
+from django.utils import timezone
+
+from tables import audit
+from tables.actors import Actor
+from tables.dumping import manifest, proving
+from tables.dumping.manifest import Manifest, Part
+from tables.dumping.parts import columns, models
+from tables.dumping.sequences import last_id
+from tables.dumping.values import outward
+from tables.errors import ChangeError
+from tables.models import AuditHead
+from tables.snapshots import snapshot
+from tables.streams import FETCH
+
+#: Bytes of rows after which a new piece begins.
+PIECE = 4 << 20
+
+
+def dump(*, path: Path, actor: Actor) -> Manifest:
+    """Write everything into ``path``, which is there whole or not at all, for its owner alone."""
+    # Before the first byte, and so in the dump itself: who cannot be recorded may not have it.
+    audit.record(actor=actor, action="dump", detail={"secrets": True})
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w+b") as stream, snapshot():
+            os.fchmod(descriptor, 0o600)
+            written = _write(stream)
+            stream.flush()
+            os.fsync(descriptor)
+        unfinished.replace(path)
+    except OSError as error:
+        raise ChangeError(f"{path} cannot be written: {error.strerror}. What stood there is untouched.") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+    return written
+
+
+def _write(stream: io.BufferedRandom) -> Manifest:
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        place = _add(archive, manifest.NAME, b" " * manifest.ROOM)
+        parts = [_part(archive, model) for model in models()]
+        head = AuditHead.objects.filter(pk=1).first() or AuditHead()
+        states, releases = proving.states()
+        made = Manifest(
+            migrations=manifest.migrations(),
+            made_at=timezone.now().isoformat(),
+            audit_number=head.number,
+            audit_hash=head.hash,
+            parts=parts,
+            states=states,
+            releases=releases,
+        )
+    stream.seek(place)
+    stream.write(made.as_bytes())
+    return made
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> int:
+    """Where its bytes begin."""
+    about = tarfile.TarInfo(name)
+    about.size, about.mode = len(data), 0o600
+    archive.addfile(about, io.BytesIO(data))
+    return archive.offset - -(-len(data) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+
+
+def _part(archive: tarfile.TarFile, model: type[Model]) -> Part:
+    digest = hashlib.sha256()
+    rows = size = files = 0
+    for count, piece in _pieces(model):
+        files += 1
+        data = gzip.compress(piece, 1, mtime=0)
+        digest.update(data)
+        _add(archive, f"{model._meta.label}/{files:06}.jsonl.gz", data)
+        rows, size = rows + count, size + len(piece)
+    names = [field.attname for field in columns(model)]
+    return Part(model._meta.label, names, rows, size, files, digest.hexdigest(), last_id(model))
+
+
+def _pieces(model: type[Model]) -> Iterator[tuple[int, bytes]]:
+    """(rows, their lines)."""
+    lines: list[bytes] = []
+    size = 0
+    for line in _lines(model):
+        lines.append(line)
+        size += len(line)
+        if size >= PIECE:
+            yield len(lines), b"".join(lines)
+            lines, size = [], 0
+    if lines:
+        yield len(lines), b"".join(lines)
+
+
+def _lines(model: type[Model]) -> Iterator[bytes]:
+    fields = columns(model)
+    turns = [(place, turn) for place, field in enumerate(fields) if (turn := outward(field))]
+    found = model._default_manager.order_by("pk").values_list(*(field.attname for field in fields))
+    encode = json.JSONEncoder(separators=(",", ":")).encode
+    for row in found.iterator(chunk_size=FETCH):
+        values = list(row)
+        for place, turn in turns:
+            if values[place] is not None:
+                values[place] = turn(values[place])
+        yield encode(values).encode() + b"\n"

@@ -1,0 +1,27 @@
+"""``manage.py dump``: everything that is mailadmin's, in one file."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from tables.actors import Actor
+from tables.dumping import writing
+from tables.management.command import TablesCommand, counted, filled_path
+
+
+class Command(TablesCommand):
+    help = (
+        "Write all tables, the change log, the history and the people (without their passwords) into one file, "
+        "from which load_dump makes a new installation. Passwords that stand in tables are in it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=filled_path, help="a tar archive; what stood there is replaced")
+
+    def handle(self, *, file: Path, **options: Any) -> None:
+        made = writing.dump(path=file, actor=Actor.command())
+        rows = sum(part.rows for part in made.parts)
+        self.stdout.write(f"{file}: {counted(rows, 'row')} of {len(made.parts)} kinds, digest {made.digest}.")
+        self.stdout.write(f"The history ends with event {made.audit_number}, {made.audit_hash}.")
+        self.stdout.write("Passwords that stand in tables are in it: keep it as you keep the database.")

@@ -1,0 +1,47 @@
+"""The publisher's commits: a child makes them at the lowest priority, for which no publication waits."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from django.conf import settings
+
+from tables.commits import committing
+from tables.management.children import Minder, Spawn, spawn
+from tables.models import Host
+
+#: Seconds between two looks, and after a child that could not commit.
+LOOK_SECONDS, FAILED_SECONDS = 5, 60
+
+
+class Committer(Minder):
+    """Starts a child when something went live that it did not commit yet, and once when the publisher starts."""
+
+    def __init__(self, start: Spawn = spawn) -> None:
+        super().__init__(start)
+        #: The last publication that is in the repository, and the one that the child at work was started for.
+        self.done = self.wanted = 0
+
+    def look(self, host: Host | None) -> None:
+        if host is None or settings.GIT_REPOSITORY is None:
+            return
+        if time.monotonic() < self.not_before or self._is_busy():
+            return
+        self.not_before = time.monotonic() + LOOK_SECONDS
+        self.wanted = committing.newest(host)
+        if self.wanted != self.done:
+            self.child = self.start([sys.executable, "manage.py", "git_export", "--quiet", f"--host={host.name}"])
+
+    def _is_busy(self) -> bool:
+        if self.child is None:
+            return False
+        status = self.child.poll()
+        if status is None:
+            return True
+        self.child = None
+        if status:
+            self.not_before = time.monotonic() + FAILED_SECONDS
+            return True
+        self.done = self.wanted
+        return False
