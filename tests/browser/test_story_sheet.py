@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from playwright.sync_api import expect
 
 from mailadmin.accounts.models import User
@@ -19,16 +15,6 @@ from tests.sheets.making import in_xlsx
 from tests.web.visits import standing, stands
 
 MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture
-def host(transactional_db: None, settings: Any, request: pytest.FixtureRequest) -> Iterator[Host]:
-    """This machine's, with a mail directory that no stranger can write above, as the publisher demands."""
-    directory = django_settings.BASE_DIR / "var/tests-browser" / str(abs(hash(request.node.nodeid)))
-    directory.mkdir(parents=True)
-    settings.MAIL_DIR, settings.SENDMAIL_DAEMON = directory, "no"
-    yield publishing.register_host()
-    shutil.rmtree(directory)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
