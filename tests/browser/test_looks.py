@@ -34,7 +34,6 @@ PAGES = [
     "/tables/access/at/?when=1",
     "/tables/aliases/at/?when=change+3&q=root",
     "/tables/aliases/blame/",
-    "/tables/aliases/blame/?when=tomorrow",
     "/compare/?old=change+1",
     "/changes/",
     "/changes/?key=nobody",
