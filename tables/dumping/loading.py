@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Model
 
 from tables import append_only, audit, bulk
@@ -33,6 +33,7 @@ MANY = 10_000
 def inspect(path: Path) -> Manifest:
     """Whether it could be loaded here, without writing anything."""
     found = check(path)
+    _refuse_hidden(found)
     _refuse_other_version(found)
     _refuse_filled()
     return found
@@ -47,8 +48,10 @@ def load(*, path: Path, actor: Actor) -> Manifest:
         if dump.manifest.digest != found.digest:
             raise ChangeError(f"{path} was exchanged while it was read. Begin again.")
         for model, part in zip(models(), found.parts, strict=True):
-            _fill(model, part, dump)
-    connection.check_constraints()
+            with _fitting(part.model):
+                _fill(model, part, dump)
+    with _fitting("what points at something"):
+        connection.check_constraints()
     append_only.install(connection)
     _index()
     _refuse_unproven(found)
@@ -56,17 +59,25 @@ def load(*, path: Path, actor: Actor) -> Manifest:
     return found
 
 
+def _refuse_hidden(found: Manifest) -> None:
+    if found.hidden:
+        raise ChangeError(
+            f"Passwords are hidden in {found.hidden} rows of the dump: it is for reading, for neither the history nor "
+            "the tables can be proven by it. Load one that was made without --without-secrets."
+        )
+
+
 def _refuse_other_version(found: Manifest) -> None:
     here = set(manifest.migrations())
     if newer := set(found.migrations) - here:
         raise ChangeError(
-            f"The dump is of a newer version: {len(newer)} migrations are not here ({min(newer)}). "
+            f"The dump is of a newer version, {found.version}: {len(newer)} migrations are not here ({min(newer)}). "
             "Install that version, and load there."
         )
     if older := here - set(found.migrations):
         raise ChangeError(
-            f"The dump is of an older version: it lacks {len(older)} migrations ({min(older)}). Load it with the "
-            "version that it is of, and then run manage.py migrate."
+            f"The dump is of an older version, {found.version}: it lacks {len(older)} migrations ({min(older)}). "
+            "Load it with the version that it is of, and then run manage.py migrate."
         )
     told = [(part.model, part.columns) for part in found.parts]
     known = [(model._meta.label, [field.attname for field in columns(model)]) for model in models()]
@@ -81,6 +92,19 @@ def _refuse_filled() -> None:
             f"This database is not empty: it holds {filled[0]} and {len(filled) - 1} other kinds of things. "
             "Name a new one in MAILADMIN_DATABASE_URL, and run only manage.py migrate before."
         )
+
+
+@contextmanager
+def _fitting(what: str) -> Iterator[None]:
+    """Whoever makes a dump by hand can give it the right digests, and any value at all."""
+    try:
+        with connection.wrap_database_errors:
+            yield
+    except (IntegrityError, DataError, ProgrammingError, ValueError, TypeError, AttributeError) as error:
+        raise ChangeError(
+            f"The dump holds what no installation has: {what} does not fit into the database. "
+            "Nothing was kept; take a file that manage.py dump wrote."
+        ) from error
 
 
 def _fill(model: type[Model], part: Part, dump: Dump) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from mailadmin import __version__
 from tables.dumping.parts import APPS
 from tables.errors import ChangeError
 from tables.states import checksum
@@ -43,7 +44,11 @@ class Manifest:
     #: {"CLUSTER TABLE CHANGE": [entries, SHA-256]}: the state now and at releases.
     states: dict[str, list[Any]] = field(default_factory=dict)
     releases: int = 0
+    #: Rows in which passwords are hidden, and by which therefore nothing is proven.
+    hidden: int = 0
     format: int = FORMAT
+    #: What wrote it, for whoever looks for the version that reads it.
+    version: str = __version__
 
     @property
     def digest(self) -> str:
@@ -67,7 +72,7 @@ def read(data: bytes) -> Manifest:
                 f"The dump has format {form}, and this version reads {FORMAT}. Take the version it is of."
             )
         found = Manifest(**{**given, "parts": [Part(**part) for part in given["parts"]]})
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ChangeError("The dump's manifest cannot be read: it was altered. Take another copy.") from error
     if found.digest != digest:
         raise ChangeError("The dump's manifest is not what was written: it was altered. Take another copy.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tables.models import ENTRY_MODELS, Cluster, Release
-from tables.releases import rows_at
+from tables.releases import whole_rows_at
 from tables.sendmail.tables import TABLES
 from tables.states import table_digest
 
@@ -22,7 +22,7 @@ def states() -> tuple[dict[str, list[Any]], int]:
         releases += len(numbers)
         for number in sorted({cluster.last_change, *numbers}):
             for table in TABLES.values():
-                rows = rows_at(cluster=cluster, table=table, change_number=number, by="key")
+                rows = whole_rows_at(cluster=cluster, table=table, change_number=number, by="key")
                 found[f"{cluster.name} {table.name} {number}"] = list(table_digest(rows))
     return found, releases
 

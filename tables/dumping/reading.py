@@ -76,7 +76,7 @@ def _unpacked(packed: bytes, most: int, part: Part) -> bytes:
 def _row(line: bytes, part: Part) -> list[Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _altered(part.model) from error
     if not isinstance(row, list) or len(row) != len(part.columns):
         raise _altered(part.model)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from tables import audit
 from tables.actors import Actor
 from tables.dumping import manifest, proving
+from tables.dumping.hiding import Hider
 from tables.dumping.manifest import Manifest, Part
 from tables.dumping.parts import columns, models
 from tables.dumping.sequences import last_id
@@ -31,16 +32,19 @@ from tables.streams import FETCH
 PIECE = 4 << 20
 
 
-def dump(*, path: Path, actor: Actor) -> Manifest:
-    """Write everything into ``path``, which is there whole or not at all, for its owner alone."""
+def dump(*, path: Path, actor: Actor, secrets: bool = True) -> Manifest:
+    """Write everything into ``path``, which is there whole or not at all, for its owner alone.
+
+    Without ``secrets`` the passwords in tables are hidden in it, and nobody can load it.
+    """
     # Before the first byte, and so in the dump itself: who cannot be recorded may not have it.
-    audit.record(actor=actor, action="dump", detail={"secrets": True})
+    audit.record(actor=actor, action="dump" if secrets else "dump-hidden", detail={"secrets": secrets})
     unfinished = path.with_name(f".{path.name}.part")
     try:
         descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w+b") as stream, snapshot():
             os.fchmod(descriptor, 0o600)
-            written = _write(stream)
+            written = _write(stream, None if secrets else Hider())
             stream.flush()
             os.fsync(descriptor)
         unfinished.replace(path)
@@ -52,10 +56,10 @@ def dump(*, path: Path, actor: Actor) -> Manifest:
     return written
 
 
-def _write(stream: io.BufferedRandom) -> Manifest:
+def _write(stream: io.BufferedRandom, hider: Hider | None) -> Manifest:
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
         place = _add(archive, manifest.NAME, b" " * manifest.ROOM)
-        parts = [_part(archive, model) for model in models()]
+        parts = [_part(archive, model, hider) for model in models()]
         head = AuditHead.objects.filter(pk=1).first() or AuditHead()
         states, releases = proving.states()
         made = Manifest(
@@ -66,6 +70,7 @@ def _write(stream: io.BufferedRandom) -> Manifest:
             parts=parts,
             states=states,
             releases=releases,
+            hidden=hider.rows if hider else 0,
         )
     stream.seek(place)
     stream.write(made.as_bytes())
@@ -80,10 +85,10 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> int:
     return archive.offset - -(-len(data) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
 
 
-def _part(archive: tarfile.TarFile, model: type[Model]) -> Part:
+def _part(archive: tarfile.TarFile, model: type[Model], hider: Hider | None) -> Part:
     digest = hashlib.sha256()
     rows = size = files = 0
-    for count, piece in _pieces(model):
+    for count, piece in _pieces(_lines(model, hider)):
         files += 1
         data = gzip.compress(piece, 1, mtime=0)
         digest.update(data)
@@ -93,11 +98,11 @@ def _part(archive: tarfile.TarFile, model: type[Model]) -> Part:
     return Part(model._meta.label, names, rows, size, files, digest.hexdigest(), last_id(model))
 
 
-def _pieces(model: type[Model]) -> Iterator[tuple[int, bytes]]:
+def _pieces(written: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     """(rows, their lines)."""
     lines: list[bytes] = []
     size = 0
-    for line in _lines(model):
+    for line in written:
         lines.append(line)
         size += len(line)
         if size >= PIECE:
@@ -107,13 +112,13 @@ def _pieces(model: type[Model]) -> Iterator[tuple[int, bytes]]:
         yield len(lines), b"".join(lines)
 
 
-def _lines(model: type[Model]) -> Iterator[bytes]:
+def _lines(model: type[Model], hider: Hider | None) -> Iterator[bytes]:
     fields = columns(model)
     turns = [(place, turn) for place, field in enumerate(fields) if (turn := outward(field))]
     found = model._default_manager.order_by("pk").values_list(*(field.attname for field in fields))
     encode = json.JSONEncoder(separators=(",", ":")).encode
     for row in found.iterator(chunk_size=FETCH):
-        values = list(row)
+        values = hider.hide(fields, row) if hider else list(row)
         for place, turn in turns:
             if values[place] is not None:
                 values[place] = turn(values[place])

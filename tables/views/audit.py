@@ -70,6 +70,7 @@ ACTIONS = {
     "drift-gone": "found a file put back, or changed again",
     "export": "exported the tables",
     "dump": "dumped everything, with the passwords in tables",
+    "dump-hidden": "dumped everything, without the passwords in tables",
     "dump-loaded": "filled this installation from a dump",
     "host-registered": "registered a mail host",
     "host-changed": "changed a mail host",

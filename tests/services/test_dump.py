@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -22,7 +27,7 @@ from tables.actors import Actor
 from tables.dumping import loading, manifest, parts, proving, reading, writing
 from tables.entries import get_cluster
 from tables.errors import ChangeError
-from tables.models import AuditEvent, Change
+from tables.models import AuditEvent, Change, ChangeRequest, OriginalFile, OriginalPart
 from tables.releases import cut
 from tests.new_database import BASE, copy_to
 from tests.people import delegate
@@ -148,9 +153,73 @@ def test_a_member_too_few_or_too_many_is_found(
         reading.check(packed(tmp_path / "wrong.tar", alter(members(dumped), dumped)))
 
 
-def test_a_bomb_is_not_unpacked(dumped: Path, tmp_path: Path) -> None:
-    import gzip
+def test_without_secrets_no_password_is_in_it_and_nobody_loads_it(
+    history: None, bob: User, dora: User, tmp_path: Path
+) -> None:
+    approve(bob, save(dora, "access", "AuthInfo:mx.example.org", "U:us P:bare-one", comment="was P:older", reason="w"))
+    request = ChangeRequest.objects.earliest("pk")
+    file = OriginalFile.objects.create(cluster=request.cluster, request=request, table="access", size=7)
+    OriginalPart.objects.create(file=file, number=1, data=b"of a file")
+    path = tmp_path / "all.tar"
+    made = writing.dump(path=path, actor=Actor.command(), secrets=False)
+    text = b"".join(gzip.decompress(piece) for name, piece in members(path).items() if name != manifest.NAME)
+    assert b"AuthInfo:mx.example.net".lower() in text.lower()
+    for word in (b"secret\\", b"P:secret", b"bare-one", b"older", base64.b64encode(b"of a file")):
+        assert word not in text
+    assert made.hidden == reading.check(path).hidden > 3
+    with pytest.raises(ChangeError, match=f"hidden in {made.hidden} rows"):
+        loading.inspect(path)
+    assert AuditEvent.objects.latest("number").action == "dump-hidden"
 
+
+def test_where_no_password_stands_a_dump_without_secrets_is_the_same(alice: User, tmp_path: Path) -> None:
+    save(alice, "aliases", "sales", "carl")
+    made = writing.dump(path=tmp_path / "all.tar", actor=Actor.command(), secrets=False)
+    assert made.hidden == 0
+    empty()
+    loading.load(path=tmp_path / "all.tar", actor=Actor.command())
+    assert User.objects.filter(username="alice").exists()
+
+
+def forged(path: Path, model: str, column: str, value: Any) -> None:
+    """The dump with another value in a first row, and with all the digests that belong to that."""
+    files = members(path)
+    with reading.opened(path) as found:
+        made = found.manifest
+    part = next(part for part in made.parts if part.model == model)
+    name = f"{model}/000001.jsonl.gz"
+    first, *others = gzip.decompress(files[name]).splitlines(keepends=True)
+    row = json.loads(first)
+    row[part.columns.index(column)] = value
+    text = json.dumps(row).encode() + b"\n" + b"".join(others)
+    files[name] = gzip.compress(text)
+    wrong = replace(part, size=len(text), sha256=hashlib.sha256(files[name]).hexdigest())
+    told = replace(made, parts=[wrong if part.model == model else part for part in made.parts])
+    packed(path, {**files, manifest.NAME: told.as_bytes()})
+
+
+def test_what_somebody_forged_with_the_right_digests_is_refused_in_words(dumped: Path) -> None:
+    whole = dumped.read_bytes()
+    empty()
+    for model, column, value in (
+        ("tables.Alias", "key", None),
+        ("tables.Alias", "value", ["a", "b"]),
+        ("tables.Change", "request_id", 999_999),
+        ("tables.ChangeRequest", "created_at", "yesterday"),
+        ("accounts.User", "is_active", {}),
+    ):
+        dumped.write_bytes(whole)
+        forged(dumped, model, column, value)
+        with pytest.raises(ChangeError, match="what no installation has"):
+            loading.load(path=dumped, actor=Actor.command())
+    dumped.write_bytes(whole)
+    forged(dumped, "tables.Alias", "owner", "nobody")
+    with pytest.raises(ChangeError, match="1 tables are not what they were"):
+        loading.load(path=dumped, actor=Actor.command())
+    assert not User.objects.exists()
+
+
+def test_a_bomb_is_not_unpacked(dumped: Path, tmp_path: Path) -> None:
     files = members(dumped)
     bomb = gzip.compress(b" " * (64 << 20))
     with pytest.raises(ChangeError, match="altered"):
