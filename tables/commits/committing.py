@@ -50,10 +50,9 @@ def commit_publications(*, host: Host, into: Repository, progress: Progress | No
         for done, pk in enumerate(waiting, start=1):
             publication = _publication(pk)
             tip, last = _commit(publication, last, into, branch, tip), publication
+            into.tidy()
             if progress:
                 progress(done, len(waiting))
-        if waiting:
-            into.tidy()
         return len(waiting)
 
 

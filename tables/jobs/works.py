@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.http import Http404
@@ -21,6 +22,8 @@ from tables.many import doing, sweep
 from tables.many.select import Selection
 from tables.models import ChangeRequest, Cluster
 from tables.sendmail.tables import get
+from tables.sheets import importing
+from tables.sheets.candidates import How
 
 State = ChangeRequest.State
 
@@ -107,6 +110,25 @@ def swept(person: User, given: dict[str, Any]) -> Result:
     return _of_draft(draft)
 
 
+def sheet(person: User, given: dict[str, Any]) -> Result:
+    """``path`` of the file, which is gone afterwards; the cluster by its number; ``table``, ``how``, ``reason``."""
+    path = Path(given["path"])
+    try:
+        done = importing.draft_from(
+            cluster=Cluster.objects.get(pk=given["cluster"]),
+            actor=Actor.of(person),
+            table=get(given["table"]),
+            path=path,
+            how=How(**given["how"]),
+            reason=given["reason"],
+            progress=lambda read, total: progress.say("Reading rows", read, total),
+        )
+    finally:
+        path.unlink(missing_ok=True)
+    address = reverse("request", args=[done.request.pk]) if done.request else reverse("table", args=[given["table"]])
+    return Result(importing.told(done, given["table"]), address)
+
+
 def _judging(done: int, total: int) -> None:
     progress.say("Judging entries", done, total)
 
@@ -120,4 +142,11 @@ def _of_draft(draft: ChangeRequest) -> Result:
     return Result(said, reverse("request", args=[draft.pk]))
 
 
-WORKS: dict[str, Work] = {"bulk": bulk, "sweep": swept, "submit": submit, "approve": approve, "carry-out": carry_out}
+WORKS: dict[str, Work] = {
+    "sheet": sheet,
+    "bulk": bulk,
+    "sweep": swept,
+    "submit": submit,
+    "approve": approve,
+    "carry-out": carry_out,
+}

@@ -236,4 +236,21 @@ def as_kept(found: Problem) -> dict[str, str]:
     return {name: str(kept[name]) for name in ("rule", "grade", "message", "remedy", "field")}
 
 
-__all__ = ["MERGE", "REPLACE", "Drafted", "How", "SheetRefused", "draft_from"]
+def told(done: Drafted, table: str) -> str:
+    """What became of a file, for whoever sent it."""
+    said = [f"{done.rows:,} row{'' if done.rows == 1 else 's'} read ({done.said})."]
+    if done.request is None:
+        return f"{said[0]} {table} says all of this already, so there is nothing to change."
+    if done.changes:
+        said.append("Nothing is changed before you submit this draft.")
+    if done.unknown:
+        said.append(f"Left out: the columns {', '.join(visible(name)[:40] for name in done.unknown)}.")
+    if done.kept:
+        said.append(
+            "Nothing is deleted: the key of a broken row cannot be read, and its entry would be among what the file "
+            "lacks. Mend the file and import it again to delete the rest."
+        )
+    return " ".join(said)
+
+
+__all__ = ["MERGE", "REPLACE", "Drafted", "How", "SheetRefused", "draft_from", "told"]

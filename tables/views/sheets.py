@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -23,19 +25,22 @@ from tables.context import cluster_of, scope_of
 from tables.errors import ChangeError, Forbidden
 from tables.forms import LISTING_STATES, FilterForm, LinesField, QueryField, ReasonField
 from tables.importing import MERGE, REPLACE
-from tables.models import BrokenRow
+from tables.jobs import running
+from tables.models import BrokenRow, Job
 from tables.sendmail.spec import TableSpec
 from tables.sheets import exporting, importing, mending
 from tables.sheets.candidates import How
 from tables.sheets.columns import SheetRefused, UnknownColumns, columns_of
-from tables.sheets.importing import Drafted
 from tables.sheets.looking import ENCODINGS, MOST_BYTES, EncodingInDoubt
 from tables.sheets.writing import FORMATS, begun, write
 from tables.templatetags.panel import thousands
-from tables.views.access import actor_of, needs
+from tables.views.access import actor_of, needs, person_of
 from tables.views.broken import RowForm
 from tables.views.fresh import recently_authenticated
 from tables.views.refusals import told
+
+#: Bytes from which on a file is read by a job.
+LONG = 1024 * 1024
 
 
 class ImportForm(forms.Form):
@@ -67,12 +72,22 @@ def take_in(request: HttpRequest, table: TableSpec) -> HttpResponse:
         return _page(request, table, form, status=422)
     try:
         with _on_disk(form.cleaned_data) as (path, name):
-            done = _drafted(request, table, form.cleaned_data, path, name)
+            if path.stat().st_size > LONG:
+                return redirect("job", pk=_in_a_job(request, table, form.cleaned_data, path, name).pk)
+            done = importing.draft_from(
+                cluster=cluster_of(request),
+                actor=actor_of(request),
+                table=table,
+                path=path,
+                how=_how(form.cleaned_data, name),
+                reason=form.cleaned_data["reason"],
+            )
     except Forbidden:
         raise
     except ChangeError as error:
         return _page(request, table, form, error=error, status=422)
-    _tell(request, table, done)
+    tell = messages.warning if done.kept else messages.info
+    tell(request, importing.told(done, table.name))
     return redirect("request", pk=done.request.pk) if done.request else redirect("sheet-import", table=table)
 
 
@@ -114,38 +129,33 @@ def _on_disk(typed: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         yield Path(file.name), upload.name if upload else ""
 
 
-def _drafted(request: HttpRequest, table: TableSpec, typed: dict[str, Any], path: Path, name: str) -> Drafted:
-    how = How(
+def _how(typed: dict[str, Any], name: str) -> How:
+    return How(
         name=name,
         encoding=typed["encoding"] if name else "",
         leave_out_unknown=typed["leave_out"],
         mode=typed["mode"],
     )
-    return importing.draft_from(
-        cluster=cluster_of(request),
-        actor=actor_of(request),
-        table=table,
-        path=path,
-        how=how,
-        reason=typed["reason"],
+
+
+def _in_a_job(request: HttpRequest, table: TableSpec, typed: dict[str, Any], path: Path, name: str) -> Job:
+    """Have a large file read by a process of its own, which takes the file over."""
+    folder = Path(settings.STATE_DIR) / "jobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="sheet-", delete=False) as kept:
+        kept.write(path.read_bytes())
+    return running.start(
+        person=person_of(request),
+        work="sheet",
+        title=f"Reading a file for {table.name}",
+        arguments={
+            "path": kept.name,
+            "cluster": cluster_of(request).pk,
+            "table": table.name,
+            "how": asdict(_how(typed, name)),
+            "reason": typed["reason"],
+        },
     )
-
-
-def _tell(request: HttpRequest, table: TableSpec, done: Drafted) -> None:
-    read = f"{thousands(done.rows)} row{'' if done.rows == 1 else 's'} read ({done.said})"
-    if done.request is None:
-        messages.info(request, f"{read}. {table.name} says all of this already, so there is nothing to change.")
-        return
-    unchanged = done.rows - done.broken
-    messages.success(request, f"{read}. Nothing is changed before you submit this draft." if unchanged else f"{read}.")
-    if done.unknown:
-        messages.info(request, f"Left out: the columns {', '.join(done.unknown)}.")
-    if done.kept:
-        messages.warning(
-            request,
-            "Nothing is deleted: the key of a broken row cannot be read, and its entry would be among what the file "
-            "lacks. Mend the file and import it again to delete the rest.",
-        )
 
 
 # --- broken rows ------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from pytest_django.live_server_helper import LiveServer
 
 from mailadmin.accounts.models import User
+from tables import publishing
+from tables.models import Host
 from tests.web.visits import visitor
 
 CHROMIUM = "/usr/bin/chromium"
@@ -116,3 +119,16 @@ def press_tab_to(page: Page, name: str) -> None:
 def page(open_page: OpenPage) -> Page:
     """A stranger's page."""
     return open_page()
+
+
+@pytest.fixture
+def host(transactional_db: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """This machine's, with a mail directory that no stranger can write above, as the publisher demands."""
+    directory = settings.BASE_DIR / "var/tests-browser" / str(abs(hash(request.node.nodeid)))
+    directory.mkdir(parents=True)
+    monkeypatch.setattr(settings, "MAIL_DIR", directory)
+    monkeypatch.setattr(settings, "SENDMAIL_DAEMON", "no")
+    registered = publishing.register_host()
+    publishing.heartbeat(host=registered)
+    yield registered
+    shutil.rmtree(directory)

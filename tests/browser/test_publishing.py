@@ -1,12 +1,7 @@
 """Publishing as somebody watches it."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
-from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
 from mailadmin.accounts.models import User
@@ -14,18 +9,6 @@ from tables import publishing
 from tables.models import Host, Publication
 from tests.browser.conftest import OpenPage
 from tests.services.editing import approve, save
-
-
-@pytest.fixture
-def host(transactional_db: None, settings: Any, request: pytest.FixtureRequest) -> Iterator[Host]:
-    """This machine's, with a mail directory that no stranger can write above, as the publisher demands."""
-    directory = django_settings.BASE_DIR / "var/tests-browser" / str(abs(hash(request.node.nodeid)))
-    directory.mkdir(parents=True)
-    settings.MAIL_DIR, settings.SENDMAIL_DAEMON = directory, "no"
-    registered = publishing.register_host()
-    publishing.heartbeat(host=registered)
-    yield registered
-    shutil.rmtree(directory)
 
 
 def press_publish(page: Page) -> None:

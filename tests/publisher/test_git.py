@@ -109,3 +109,17 @@ def test_author_and_dates_are_those_of_the_publication(repository: Repository, h
     assert publication.finished_at
     when = int(publication.finished_at.timestamp())
     assert log(repository, "%an %ae %at %cn %ct") == [f"alice alice@example.com {when} mailadmin {when}"]
+
+
+def test_a_repository_is_packed_when_what_is_loose_grows_large(
+    repository: Repository, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(host, "aliases", "a", "root")
+    export(repository, host)
+    assert "in-pack: 0" in git(repository, "count-objects", "-v")
+    monkeypatch.setattr("tables.commits.repository.LOOSE_KIB", 0)
+    published(host, "aliases", "b", "root")
+    export(repository, host)
+    assert "count: 0\n" in git(repository, "count-objects", "-v")
+    assert log(repository, "%s") == ["Release 1", "Release 2"]
+    assert git(repository, "fsck", "--strict", "--no-dangling") == ""

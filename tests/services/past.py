@@ -59,8 +59,8 @@ class History:
     def _after(self, name: str, key: str, before: Entry | None) -> Entry | None:
         what = self.chance.random()
         if before is None:
-            # Several at one place, as words of one line are.
-            place = self.chance.randrange(self.keys // 2)
+            # Several at one place, as words of one line are; far apart, or the index of words is written over and over.
+            place = self.chance.randrange(self.keys // 2) * 64
             return Entry(key, f"person{place}", f"since {place}" if what < 0.3 else "", position=place)
         if what < 0.65:
             return None

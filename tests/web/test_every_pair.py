@@ -258,6 +258,7 @@ def test_counts_are_of_what_a_person_sees(world: World) -> None:
     assert mine == {
         "Home": "",
         "Requests": "1",
+        "Sweep": "",
         "Hosts": "",
         "Publish": "3",
         "Problems": "1",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from mailadmin.accounts.models import User
-from tables.models import AuditEvent, BrokenRow, ChangeRequest
+from tables.jobs import running
+from tables.models import AuditEvent, BrokenRow, ChangeRequest, Job
+from tables.views import sheets
 from tests.services.editing import save, settle
 from tests.sheets.making import in_csv, in_xlsx
 from tests.web.visits import let_the_log_in_age, stands, text, visitor
@@ -75,6 +78,27 @@ def test_unknown_columns_and_an_encoding_are_asked_for(alice: User) -> None:
     assert "Nobody knows the column “Größe”." in asked
     taken = client.post(IMPORT, upload(sheet, "l.csv", encoding="windows-1252", leave_out="on"), follow=True)
     assert "Left out: the columns Größe." in text(taken)
+
+
+def test_a_large_file_is_read_by_a_job_that_leads_to_its_draft(
+    alice: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(sheets, "LONG", 10)
+    monkeypatch.setattr(running, "launch", lambda _job: None)
+    client = visitor(alice)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(IMPORT, upload(in_csv(HEADER, ("a@example.com", "alice"), ("", "x")), "x.csv"))
+    job = Job.objects.get()
+    assert answer["Location"] == f"/jobs/{job.pk}/"
+    kept = Path(job.arguments["path"])
+    assert kept.stat().st_mode & 0o077 == 0
+    done = running.do(job.pk)
+    assert (done.state, done.said) == (
+        "done",
+        "2 rows read (CSV with commas, UTF-8). Nothing is changed before you submit this draft.",
+    )
+    assert not kept.exists()
+    assert "Row 3" in text(client.get(done.address))
 
 
 def test_what_the_tables_say_already_makes_no_draft(alice: User) -> None:

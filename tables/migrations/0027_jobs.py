@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0027_past'),
+        ('tables', '0026_past'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
