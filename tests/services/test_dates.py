@@ -104,7 +104,7 @@ def test_an_end_that_closes_something_needs_nobody(alice: User, bob: User, clock
     assert not standing("relay-domains", "partner.example").enabled
 
 
-@pytest.mark.parametrize("ends", ["", EVEN_LATER])
+@pytest.mark.parametrize("ends", ["", EVEN_LATER], ids=["for good", "longer"])
 def test_a_permission_for_a_time_does_not_become_a_longer_one_alone(alice: User, bob: User, ends: str) -> None:
     approve(bob, dated(alice, "relay-domains", "partner.example", ends=LATER))
 
