@@ -3,7 +3,8 @@
     .venv/bin/python -m tests.bench --only pages [--entries N] [--runs N]
 
 Each database is filled once, through the real import, in a process of its own; then the whole table at an old state is
-streamed, every page is asked for 200 times within one process, and then gunicorn serves 40 people for a minute. Exit status 1 when a bound does not hold.
+streamed, every page is asked for 200 times within one process, and then gunicorn serves 40 people for a minute. Exit
+status 1 when a bound does not hold.
 """
 
 from __future__ import annotations
