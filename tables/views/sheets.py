@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from mailadmin.accounts.roles import EDIT, VIEW
 from tables import disclosing
@@ -205,17 +205,22 @@ class DownloadForm(FilterForm):
     format = forms.ChoiceField(
         required=False, initial="csv", choices=[(name, one.label) for name, one in FORMATS.items()]
     )
-    secrets = forms.BooleanField(required=False, initial=False)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @needs(VIEW)
 @never_cache
 def download(request: HttpRequest, table: TableSpec) -> HttpResponseBase:
-    """What the list shows, as a file; with passwords for whoever may see those and has just said who they are."""
-    chosen, cluster, scope = DownloadForm(request.GET).chosen(), cluster_of(request), scope_of(request)
+    """What the list shows, as a file. By a button, which no link and no crawler presses, with passwords, for whoever
+    may see those and has just said who they are."""
+    secrets = request.method == "POST"
+    if secrets:
+        disclosing.check_right(actor_of(request))
+        if not recently_authenticated(request):
+            raise ReauthenticationRequired
+    given = request.POST if secrets else request.GET
+    chosen, cluster, scope = DownloadForm(given).chosen(), cluster_of(request), scope_of(request)
     kind, query, state = chosen["format"], chosen["q"], chosen["state"]
-    secrets = bool(chosen["secrets"]) and table.holds_passwords
     whole = kind == "flat" and not query and state == "all" and not scope.limited
     if whole:
         chunks = exporting.whole_file(cluster=cluster, table=table, secrets=secrets)
@@ -223,10 +228,6 @@ def download(request: HttpRequest, table: TableSpec) -> HttpResponseBase:
         found = exporting.found(scope=scope, cluster=cluster, table=table, query=query, state=state)
         chunks = write(kind, table, found, secrets=secrets)
     detail: dict[str, object] = {"format": kind, "search": query, "state": "" if state == "all" else state}
-    if secrets:
-        disclosing.check_right(actor_of(request))
-        if not recently_authenticated(request):
-            raise ReauthenticationRequired
     exporting.note(cluster=cluster, actor=actor_of(request), table=table, detail=detail, secrets=secrets)
     try:
         return _sent(begun(chunks), f"{table.name}{FORMATS[kind].ending}", FORMATS[kind].media)

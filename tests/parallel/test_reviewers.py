@@ -251,6 +251,8 @@ def test_two_administrators_do_not_put_each_other_out(cast: Cast, cluster: Clust
 
 def test_what_is_applied_counts_only_approvals_that_stand_then(cast: Cast, cluster: Cluster) -> None:
     request = relay(cast)
-    first, second = interrupted(approval(cast, "bob", request), applying, "settle", rejection(cast, "ben", request))
+    first, second = interrupted(
+        approval(cast, "bob", request), applying, "settle_locked", rejection(cast, "ben", request)
+    )
     assert len(done([first, second])) == 1
     assert wrong(cluster) == []

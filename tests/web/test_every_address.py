@@ -62,7 +62,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "problems-check": (set(), EDITORS),
     "entry-secret": (KEEPERS, KEEPERS),
     "sheet-import": (EDITORS, EDITORS),
-    "sheet-download": (EVERYBODY, set()),
+    "sheet-download": (EVERYBODY, KEEPERS),
     "row-mend": (set(), EDITORS),
     "row-leave": (set(), EDITORS),
     "originals-of": (EVERYBODY, set()),
