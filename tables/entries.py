@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Value
 
 from tables import scopes
 from tables.models import ENTRY_MODELS, Change, Cluster, EntryModel
@@ -126,22 +126,28 @@ class Coming:
     """An entry that begins or ends by itself, and when."""
 
     table: TableSpec
-    entry: Entry
+    key: str
     at: str
     begins: bool
 
 
 def coming(*, scope: Scope, cluster: Cluster, until: str, most: int) -> list[Coming]:
-    """What begins or ends next in all tables until then, the soonest first."""
-    found: list[Coming] = []
+    """What begins or ends next in all tables until then, the soonest first, by one question."""
+    parts = []
     for name in scope.tables:
-        table = TABLES[name]
-        mine = seen_rows(scope=scope, cluster=cluster, table=table)
-        begin = mine.filter(starts__isnull=False, starts__lte=until).order_by("starts", "key")[:most]
-        end = mine.filter(ends__isnull=False, ends__lte=until, enabled=True).order_by("ends", "key")[:most]
-        found += [Coming(table, row.entry, row.starts or "", begins=True) for row in begin]
-        found += [Coming(table, row.entry, row.ends or "", begins=False) for row in end]
-    return sorted(found, key=lambda one: (one.at, one.table.name, one.entry.key))[:most]
+        mine = seen_rows(scope=scope, cluster=cluster, table=TABLES[name]).order_by()
+        begin = mine.filter(starts__isnull=False, starts__lte=until)
+        end = mine.filter(ends__isnull=False, ends__lte=until, enabled=True)
+        parts += [_dates(begin, name, "starts"), _dates(end, name, "ends")]
+    if not parts:
+        return []
+    found = parts[0].union(*parts[1:], all=True).order_by("at", "of", "key")[:most]
+    return [Coming(TABLES[of], key, at, what == "starts") for of, key, at, what in found]
+
+
+def _dates(found: QuerySet[EntryModel], table: str, what: str) -> QuerySet[EntryModel, tuple[str, str, str, str]]:
+    named = found.annotate(of=Value(table), at=F(what), what=Value(what))
+    return named.values_list("of", "key", "at", "what")
 
 
 def finder(*, scope: Scope, cluster: Cluster, table: TableSpec, query: str, state: str = "all") -> Finder:

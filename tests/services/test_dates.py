@@ -1,12 +1,13 @@
 """Entries that begin and end by themselves, and what of that needs a second person."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
-from tables import changes, dates, due, releases, scheduling
+from tables import changes, dates, due, entries, releases, scheduling, scopes
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.errors import ChangeError, Invalid
@@ -272,3 +273,22 @@ def test_a_date_that_stays_may_lie_in_the_past() -> None:
     }
     assert dates.moment_of("2001-01-31T00:00:00Z") == datetime(2001, 1, 31, tzinfo=UTC)
     assert dates.moment_of("nonsense") is None
+
+
+def test_what_comes_next_is_told_of_all_tables_the_soonest_first(
+    alice: User, bob: User, django_assert_num_queries: Any
+) -> None:
+    dated(alice, "aliases", "fair", "anna", starts=EVEN_LATER)
+    approve(bob, dated(alice, "relay-domains", "partner.example", ends=LATER))
+    save(alice, "aliases", "plain", "anna")
+    cluster = get_cluster()
+
+    with django_assert_num_queries(1):
+        found = entries.coming(scope=scopes.EVERYTHING, cluster=cluster, until=dates.soon(30), most=5)
+
+    assert [(one.table.name, one.key, one.begins) for one in found] == [
+        ("relay-domains", "partner.example", False),
+        ("aliases", "fair", True),
+    ]
+    soon = entries.coming(scope=scopes.EVERYTHING, cluster=cluster, until=dates.soon(2), most=5)
+    assert [one.key for one in soon] == ["partner.example"]
