@@ -6,12 +6,11 @@ transaction removes the events and records the file. Ended at any moment, nothin
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from tables.actors import Actor
 from tables.audit import BATCH
 from tables.errors import ChangeError
 from tables.eventlines import line
+from tables.locks import alone_in
 from tables.models import AuditArchive, AuditEvent, AuditHead, Change, ChangeRequest, Cluster
 from tables.sendmail.generations import Checkpoint, nowhere
 from tables.states import checksum
@@ -99,20 +99,10 @@ def _refuse_directory(directory: Path) -> None:
         raise ChangeError(f"Others may write into {directory}. Take that from them: chmod go-w.")
 
 
-@contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Two at once would write the same file, each in place of the other's. The lock ends with its process."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ChangeError(
-                f"Somebody else archives into {directory} at this moment. Run it again when that is done."
-            ) from error
-        yield
-    finally:
-        os.close(handle)
+def _alone_in(directory: Path) -> AbstractContextManager[None]:
+    """Two at once would write the same file, each in place of the other's."""
+    said = f"Somebody else archives into {directory} at this moment. Run it again when that is done."
+    return alone_in(directory, busy=ChangeError(said))
 
 
 def _refuse_held(span: Span) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import MAXYEAR, MINYEAR, datetime, time
 from pathlib import Path
 from typing import NamedTuple
@@ -105,12 +105,18 @@ def export(
 
 def write_whole(path: Path, chunks: Iterator[bytes], *, private: bool) -> None:
     """A file that is there whole or not at all; what stood there before stays until then."""
+    with replacing(path) as unfinished, unfinished.open("wb") as stream:
+        if private:
+            unfinished.chmod(0o600)
+        stream.writelines(chunks)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file to be written inside; it takes the place of ``path`` at the end, or is gone if that comes to nothing."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
-        with unfinished.open("wb") as stream:
-            if private:
-                unfinished.chmod(0o600)
-            stream.writelines(chunks)
+        yield unfinished
         unfinished.replace(path)
     except OSError as error:
         raise ChangeError(f"{path} cannot be written: {error.strerror}. What stood there is untouched.") from error

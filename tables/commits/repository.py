@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tables.commits.wording import Authored
 from tables.errors import ChangeError
+from tables.locks import alone_in
 from tables.sendmail.commands import CommandError, Result, Run
 
 #: Seconds that packing may take; until it is done the repository is only larger.
@@ -106,20 +106,10 @@ class Repository:
                 f"Others may read {self.path}, and MAILADMIN_GIT_SECRETS is yes. Take that from them: chmod go-rwx."
             )
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Raises :class:`Busy` while somebody else is in here. The lock ends with its process."""
-        handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Busy(
-                    f"Somebody else commits into {self.path} at this moment. Run it again when that is done."
-                ) from error
-            yield
-        finally:
-            os.close(handle)
+    def alone(self) -> AbstractContextManager[None]:
+        """Raises :class:`Busy` while somebody else is in here."""
+        said = f"Somebody else commits into {self.path} at this moment. Run it again when that is done."
+        return alone_in(self.path, busy=Busy(said))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from django.db.models import Model
@@ -24,6 +23,7 @@ from tables.dumping.parts import columns, models
 from tables.dumping.sequences import last_id
 from tables.dumping.values import outward
 from tables.errors import ChangeError
+from tables.exporting import replacing
 from tables.models import AuditHead
 from tables.snapshots import snapshot
 from tables.streams import FETCH
@@ -40,20 +40,13 @@ def dump(*, path: Path, actor: Actor, secrets: bool = True) -> Manifest:
     _refuse_no_file(path)
     # Before the first byte, and so in the dump itself: who cannot be recorded may not have it.
     audit.record(actor=actor, action="dump" if secrets else "dump-hidden", detail={"secrets": secrets})
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as unfinished:
         descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w+b") as stream, snapshot():
             os.fchmod(descriptor, 0o600)
             written = _write(stream, None if secrets else Hider())
             stream.flush()
             os.fsync(descriptor)
-        unfinished.replace(path)
-    except OSError as error:
-        raise ChangeError(f"{path} cannot be written: {error.strerror}. What stood there is untouched.") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
     return written
 
 

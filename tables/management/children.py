@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -15,6 +16,8 @@ from deploy import linux
 #: Seconds that a child has to put its work down when the publisher ends.
 END_SECONDS = 5
 LOWEST_PRIORITY = 19
+#: Seconds after a child that came to nothing good.
+FAILED_SECONDS = 60
 
 Spawn = Callable[[Sequence[str]], "subprocess.Popen[bytes]"]
 
@@ -41,6 +44,23 @@ class Minder:
         self.start = start
         self.child: subprocess.Popen[bytes] | None = None
         self.not_before = 0.0
+
+    def _busy(self) -> bool:
+        """Whether the child is at work, or has just come to nothing good, after which there is a longer pause."""
+        if self.child is None:
+            return False
+        status = self.child.poll()
+        if status is None:
+            return True
+        self.child = None
+        if status:
+            self.not_before = time.monotonic() + FAILED_SECONDS
+            return True
+        self._is_well_done()
+        return False
+
+    def _is_well_done(self) -> None:
+        """The child has ended as it should."""
 
     def stop(self) -> None:
         """End the child, which gives back what it holds or lets it lapse, and do not leave it behind."""

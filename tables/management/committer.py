@@ -11,8 +11,8 @@ from tables.commits import committing
 from tables.management.children import Minder, Spawn, spawn
 from tables.models import Host
 
-#: Seconds between two looks, and after a child that could not commit.
-LOOK_SECONDS, FAILED_SECONDS = 5, 60
+#: Seconds between two looks.
+LOOK_SECONDS = 5
 
 
 class Committer(Minder):
@@ -26,22 +26,12 @@ class Committer(Minder):
     def look(self, host: Host | None) -> None:
         if host is None or settings.GIT_REPOSITORY is None:
             return
-        if time.monotonic() < self.not_before or self._is_busy():
+        if time.monotonic() < self.not_before or self._busy():
             return
         self.not_before = time.monotonic() + LOOK_SECONDS
         self.wanted = committing.newest(host)
         if self.wanted != self.done:
             self.child = self.start([sys.executable, "manage.py", "git_export", "--quiet", f"--host={host.name}"])
 
-    def _is_busy(self) -> bool:
-        if self.child is None:
-            return False
-        status = self.child.poll()
-        if status is None:
-            return True
-        self.child = None
-        if status:
-            self.not_before = time.monotonic() + FAILED_SECONDS
-            return True
+    def _is_well_done(self) -> None:
         self.done = self.wanted
-        return False

@@ -10,8 +10,8 @@ from django.utils import timezone
 from tables.letters import digests, outbox
 from tables.management.children import Minder
 
-#: Seconds between two looks, and after a child that came to nothing good.
-LOOK_SECONDS, FAILED_SECONDS = 5, 60
+#: Seconds between two looks.
+LOOK_SECONDS = 5
 
 
 class Postman(Minder):
@@ -19,19 +19,8 @@ class Postman(Minder):
     once its claim has ended."""
 
     def look(self) -> None:
-        if time.monotonic() < self.not_before or self._is_busy():
+        if time.monotonic() < self.not_before or self._busy():
             return
         self.not_before = time.monotonic() + LOOK_SECONDS
         if outbox.due() or digests.due(timezone.now()):
             self.child = self.start([sys.executable, "manage.py", "send_letters", "--quiet"])
-
-    def _is_busy(self) -> bool:
-        if self.child is None:
-            return False
-        status = self.child.poll()
-        if status is None:
-            return True
-        self.child = None
-        if status:
-            self.not_before = time.monotonic() + FAILED_SECONDS
-        return status != 0

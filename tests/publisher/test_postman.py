@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from mailadmin.accounts.models import User
-from tables.management import postman
+from tables.management import children
 from tables.management.children import spawn
 from tables.management.commands.publisher import Loop
 from tables.management.postman import Postman
@@ -98,7 +98,7 @@ def test_one_that_fails_is_not_started_again_at_once(digested: None, alice: User
     one.look()
     one.look()
     assert len(starts.asked) == 1
-    assert one.not_before > time.monotonic() + postman.FAILED_SECONDS - 5
+    assert one.not_before > time.monotonic() + children.FAILED_SECONDS - 5
 
 
 def test_it_ends_with_the_publisher(digested: None, alice: User) -> None:
