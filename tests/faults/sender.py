@@ -2,6 +2,7 @@
 
 Asks the same questions again and again, each time in a session of its own and besides in one that stays open, and
 writes into the file ANSWERS how often each was answered as it must be, every other answer, and when nobody listened.
+Says on its standard output, a line each, that a round of questions has been asked in both.
 """
 
 from __future__ import annotations
@@ -97,8 +98,8 @@ def put_off(session: smtplib.SMTP) -> bool:
     return code == 451 and PUT_OFF in text.decode("ascii", "replace")
 
 
-def rounds(port: int, answers: Answers) -> Iterator[None]:
-    """The open session is begun anew only when the daemon has ended it."""
+def rounds(port: int, answers: Answers) -> Iterator[bool]:
+    """Whether both sessions came about. The open one is begun anew only when the daemon has ended it."""
     staying = None
     while True:
         session = connect(port)
@@ -118,14 +119,17 @@ def rounds(port: int, answers: Answers) -> Iterator[None]:
             except OSError as error:
                 answers.wrong.append(f"the open session broke off: {error!r}")
                 staying = None
-        yield
+        yield bool(session and staying)
 
 
 def main() -> None:
     port, path = int(sys.argv[1]), Path(sys.argv[2])
     answers, stopped = Answers(), []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    for _ in rounds(port, answers):
+    for asked in rounds(port, answers):
+        if asked:
+            sys.stdout.write("asked\n")
+            sys.stdout.flush()
         if stopped:
             break
         time.sleep(PAUSE)

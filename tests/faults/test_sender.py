@@ -26,10 +26,11 @@ PUT_OFF = 2
 def test_a_sender_notices_nothing_of_publications_kills_and_roll_backs_but_a_restart(tmp_path: Path) -> None:
     heard = play(tmp_path)
     plain, watched = heard["plain"], heard["watched"]
-    assert [(act["act"], act["state"], act["error"]) for act in heard["acts"] if act["state"] != act["wanted"]] == []
+    assert [(act["act"], act["state"], act["error"]) for act in watched["acts"] if act["state"] != act["wanted"]] == []
     assert watched["wrong"] == plain["wrong"] == []
     assert len(watched["right"]) == 2 * len(QUESTIONS)
-    assert min(watched["right"].values()) > len(heard["acts"])
+    # During each act or right after it everything was asked, in both sessions.
+    assert min(watched["right"].values()) >= len(watched["acts"]) - PUT_OFF
     assert watched["put_off"] <= PUT_OFF
     # Nobody listens while sendmail starts anew, as when it is signalled by hand, and at no other time.
     assert len(watched["gaps"]) <= heard["signals"]

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,8 @@ from tests.faults.stage import Place
 from tests.integration.daemon import MailHost, wait_for
 
 PLAIN_SIGNALS = 5
+#: A round takes half a second on a quiet machine; longer than this, and mail is not taken any more.
+ROUND_SECONDS = 120
 PARTNERS = 12
 FILES = {
     "aliases": "postmaster: root\nMAILER-DAEMON: postmaster\n",
@@ -51,37 +52,57 @@ def main(directory: Path) -> None:
     host.start()
     try:
         plain = watch(host, lambda: signal_plainly(host))
-        acts: list[dict[str, Any]] = []
-        watched = watch(host, lambda: acts.extend(act(place)))
+        watched = watch(host, lambda: acts(place))
     finally:
         host.stop()
     signals = (place.path / SIGNALS).read_text().count("\n")
-    found = {"plain": plain, "watched": watched, "acts": acts, "signals": signals}
+    found = {"plain": plain, "watched": watched, "signals": signals}
     (directory / "results.json").write_text(json.dumps(found))
 
 
-def watch(host: MailHost, work: Callable[[], None]) -> dict[str, Any]:
-    """What the stranger hears during ``work``."""
-    with sender(host) as answers:
-        time.sleep(0.5)
-        work()
-        time.sleep(0.5)
-    found: dict[str, Any] = json.loads(answers.read_text())
-    return found
+class Stranger:
+    """Sends mail all the while."""
+
+    def __init__(self, host: MailHost) -> None:
+        self.answers = host.directory / "answers.json"
+        command = [sys.executable, "-m", "tests.faults.sender", str(host.port), str(self.answers)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
+
+    def wait_for_a_round(self) -> None:
+        """Until one more round has ended than when this was called, however slow the machine is."""
+        while self._told(seconds=0):
+            pass
+        assert self._told(seconds=ROUND_SECONDS), "no session came about"
+
+    def _told(self, seconds: float) -> int:
+        """How many rounds it said it asked; none also when it says nothing for so long."""
+        told = self.process.stdout
+        assert told
+        return told.read(4096).count(b"\n") if select.select([told], [], [], seconds)[0] else 0
+
+    def end(self) -> dict[str, Any]:
+        """What was heard."""
+        self.process.terminate()
+        self.process.communicate(timeout=60)
+        found: dict[str, Any] = json.loads(self.answers.read_text())
+        return found
 
 
-@contextmanager
-def sender(host: MailHost) -> Iterator[Path]:
-    answers = host.directory / "answers.json"
-    process = subprocess.Popen([sys.executable, "-m", "tests.faults.sender", str(host.port), str(answers)])
+def watch(host: MailHost, work: Callable[[], Iterable[dict[str, Any] | None]]) -> dict[str, Any]:
+    """What a stranger hears during ``work``, and after each of its acts: those are in "acts"."""
+    stranger = Stranger(host)
     try:
-        yield answers
+        stranger.wait_for_a_round()
+        met = []
+        for act in work():
+            met.append(act)
+            stranger.wait_for_a_round()
     finally:
-        process.terminate()
-        process.wait(60)
+        heard = stranger.end()
+    return {**heard, "acts": met}
 
 
-def signal_plainly(host: MailHost) -> None:
+def signal_plainly(host: MailHost) -> Iterator[None]:
     """What an administrator does by hand."""
     for _ in range(PLAIN_SIGNALS):
         pid = host.pid
@@ -89,9 +110,10 @@ def signal_plainly(host: MailHost) -> None:
         os.kill(pid, signal.SIGHUP)
         wait_for(lambda pid=pid: host.pid not in {None, pid})  # type: ignore[misc]
         host.wait_until_it_greets()
+        yield None
 
 
-def act(place: Place) -> Iterator[dict[str, Any]]:
+def acts(place: Place) -> Iterator[dict[str, Any]]:
     """One publication after the other, each with a class file that changes; every other one meets with something."""
     turn = iter(range(PARTNERS))
     yield one(place, next(turn), "in peace", Attempt(enter=telling()), SUCCEEDED)
