@@ -19,8 +19,12 @@ STATE = BASE / "var/tests"
 
 
 def environment(database_url: str) -> dict[str, str]:
-    """The settings of a fresh checkout, whatever the operator's shell has set."""
+    """The settings of a fresh checkout, whatever the operator's shell has set.
+
+    Python may keep what it compiles: each of the hundreds of programs that the tests start would else compile it again.
+    """
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MAILADMIN_")}
+    plain.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**plain, "MAILADMIN_STATE_DIR": str(STATE), "MAILADMIN_DATABASE_URL": database_url}
 
 
