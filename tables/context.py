@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, drafting, entries, inbox, policy, scopes, seeing
+from tables import breaking, drafting, entries, findings, inbox, scopes, seeing
+from tables.frame import MOST_COUNTED, Frame, frame, table_counts, with_last_event
 from tables.models import BrokenGlass, ChangeRequest, CheckRun, Cluster
-from tables.publishing.hosts import slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, Kind
 from tables.sendmail.tables import TABLES
-from tables.states import checksum
 from tables.templatetags.panel import thousands
 
 THEMES = ("light", "dark", "system")
@@ -28,11 +26,6 @@ CLUSTER = "cluster"
 DRAFT = "draft"
 
 ICONS = {Kind.MAP: "table-cells", Kind.ALIASES: "at-symbol", Kind.CLASS: "list-bullet"}
-
-#: Seconds for which a table's count may stand without being asked for again.
-COUNTS_SECONDS = 3600
-#: More pending changes than this are shown as "999+": the badge need not count a whole import.
-MOST_COUNTED = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +71,12 @@ def _draft(request: HttpRequest) -> ChangeRequest | None:
 
 def clusters_of(request: HttpRequest) -> list[Cluster]:
     """All there are, by name, asked for once in a request."""
-    return _once(request, "mailadmin_clusters", lambda: list(Cluster.objects.order_by("name")))
+    return _once(request, "mailadmin_clusters", lambda: list(with_last_event(Cluster.objects.order_by("name"))))
+
+
+def check_of(request: HttpRequest) -> CheckRun | None:
+    """The last whole check of the cluster that is chosen, asked for once in a request."""
+    return _once(request, "mailadmin_check", lambda: findings.last(cluster_of(request)))
 
 
 def _chosen(request: HttpRequest) -> Cluster | None:
@@ -147,7 +145,7 @@ class Navigation:
     @cached_property
     def unreviewed(self) -> list[str]:
         """The reasons for which the policy asks nobody to review: every page says so."""
-        return list(policy.in_force(self.cluster).rules.unreviewed) if self.request.user.is_authenticated else []
+        return list(self._frame.unreviewed) if self.request.user.is_authenticated else []
 
     @property
     def search_url(self) -> str:
@@ -202,8 +200,7 @@ class Navigation:
 
     @property
     def _problems(self) -> Link:
-        run = CheckRun.objects.filter(cluster=self.cluster).only("errors", "warnings", "notes").first()
-        found = seeing.grades(self.scope, run)
+        found = seeing.grades(self.scope, check_of(self.request))
         errors, warnings = found.get(Grade.ERROR, 0), found.get(Grade.WARNING, 0)
         return self._link(
             "Problems",
@@ -217,20 +214,24 @@ class Navigation:
     @cached_property
     def glass(self) -> list[BrokenGlass]:
         """What went live in an emergency and is not settled: everybody who sees requests sees it on every page."""
-        if not self.request.user.is_authenticated or not self._may(roles.VIEW):
+        if not self.request.user.is_authenticated or not self._may(roles.VIEW) or not self._frame.marked:
             return []
         found = list(breaking.marked())
         shown = seeing.shown_requests(self.scope, [glass.request_id for glass in found]) if found else set()
         return [glass for glass in found if glass.request_id in shown]
 
     @cached_property
-    def waiting(self) -> int:
-        return seeing.requests(self.scope, self.cluster).filter(state=ChangeRequest.State.SUBMITTED).count()
+    def _frame(self) -> Frame:
+        # What was done in a request is in what it answers: only what does nothing may show what is kept.
+        return frame(self.scope, self.cluster, keep=self.request.method in {"GET", "HEAD"})
 
-    @cached_property
+    @property
+    def waiting(self) -> int:
+        return self._frame.waiting
+
+    @property
     def pending(self) -> int:
-        found = seeing.pending(self.scope, self.cluster, slowest_host(self.cluster))
-        return found.order_by()[: MOST_COUNTED + 1].count()
+        return self._frame.pending
 
     @cached_property
     def unread(self) -> int:
@@ -261,26 +262,6 @@ class Navigation:
         if self._may(roles.PEOPLE):
             links.append(self._link("People", "people", "user-group"))
         return links
-
-
-def table_counts(scope: Scope, cluster: Cluster) -> dict[str, int]:
-    """Entries of each table that a person sees. Every page shows them, and a million take a tenth of a second.
-
-    To what was counted the changes since are added: an edit would otherwise have everybody's next page count again.
-    """
-    key, now = f"counts:{cluster.pk}:{checksum(scope.mark)}", cluster.last_change
-    counted, then = cache.get(key, ({}, 0))
-    if then == now and counted:
-        return dict(counted)
-    # A baseline, the first change of all, has none of its entries in the change log.
-    if 0 < then < now and not scope.limited:
-        counted = entries.counts_since(cluster=cluster, counted=counted, then=then)
-    else:
-        counted = entries.counts(scope=scope, cluster=cluster)
-        if Cluster.objects.only("last_change").get(pk=cluster.pk).last_change != now:
-            return counted  # of nobody knows which change
-    cache.set(key, (counted, now), COUNTS_SECONDS)
-    return dict(counted)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -81,10 +81,13 @@ def across(*, scope: Scope, cluster: Cluster, table: TableSpec, keys: Iterable[s
     return found
 
 
-def unmarked(scope: Scope, cluster: Cluster, table: TableSpec) -> int:
-    """Problems across entries that were found in a table beyond those that are stored: lists do not show them."""
-    run = None if scope.limited else last(cluster)
-    groups = [group for group in (run.groups if run else ()) if group["table"] == table.name and group["across"]]
+def unmarked(scope: Scope, run: CheckRun | None, table: TableSpec) -> int:
+    """Problems across entries that a check found in a table beyond those that are stored: lists do not show them."""
+    groups = [
+        group
+        for group in (run.groups if run and not scope.limited else ())
+        if group["table"] == table.name and group["across"]
+    ]
     return sum(group["count"] - group["stored"] for group in groups)
 
 

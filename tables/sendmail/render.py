@@ -7,7 +7,7 @@ from dataclasses import replace
 from io import BytesIO
 
 from tables.sendmail.formats import FORMATS
-from tables.sendmail.formats.base import What, broken, uncommented
+from tables.sendmail.formats.base import What, broken, uncommented, without_nul
 from tables.sendmail.spec import Entry, Kind, Passage, TableSpec
 from tables.sendmail.text import encode, fold, visible
 
@@ -136,7 +136,7 @@ def comment_lines(comment: str) -> str:
     """The lines that we write for a comment. Whatever breaks a line anywhere breaks one here, so no text escapes."""
     if not comment:
         return ""
-    return "".join(f"{piece}\n" for line in comment.split("\n") for piece in _comment_line(line))
+    return "".join(f"{piece}\n" for line in without_nul(comment).split("\n") for piece in _comment_line(line))
 
 
 def _comment_line(line: str) -> list[str]:

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
 from tables import changes, due, entries, findings, seeing
-from tables.context import cluster_of, draft_of, scope_of, table_counts
+from tables.context import check_of, cluster_of, draft_of, scope_of
 from tables.differences import difference_of
 from tables.forms import LISTING_STATES, ConfirmForm, ListingForm
+from tables.frame import table_counts
 from tables.models import Change, ChangeRequest, Cluster, EntryModel
 from tables.scopes import Scope
 from tables.sendmail.risk.dated import alone
@@ -54,7 +55,7 @@ def listing(request: HttpRequest, table: TableSpec) -> HttpResponse:
         "states": LISTING_STATES,
         "filtered": filtered,
         "counted": COUNTED if filtered else None,
-        "unmarked": findings.unmarked(scope, cluster, table),
+        "unmarked": findings.unmarked(scope, check_of(request), table),
         "waiting": seeing.waiting(scope, cluster, table, WAITING + 1),
         "most_waiting": WAITING,
         "back": request.GET.urlencode(),

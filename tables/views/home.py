@@ -14,10 +14,11 @@ from django.utils.timesince import timesince
 
 from mailadmin.accounts import roles
 from mailadmin.accounts.models import User
-from tables import breaking, dates, entries, findings, forwarding, reviews, scopes, seeing
-from tables.context import cluster_of, scope_of, table_counts
+from tables import breaking, dates, entries, forwarding, reviews, scopes, seeing
+from tables.context import check_of, cluster_of, scope_of
+from tables.frame import table_counts
 from tables.letters import outbox
-from tables.models import Change, ChangeRequest, Cluster, Drift, Host, Publication
+from tables.models import Change, ChangeRequest, CheckRun, Cluster, Drift, Host, Publication
 from tables.publishing.hosts import is_silent, slowest_host
 from tables.scopes import Scope
 from tables.sendmail.spec import Grade, TableSpec
@@ -58,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
     cluster, scope = cluster_of(request), scope_of(request)
     pending = list(seeing.pending(scope, cluster, slowest_host(cluster))[:SHOWN])
     context = {
-        "alerts": list(alerts(scope, cluster)),
+        "alerts": list(alerts(scope, cluster, check_of(request))),
         "to_review": to_review(scope, cluster, person),
         "mine": list(seeing.requests(scope, cluster).filter(state__in=MINE, author=person).order_by("-id")[:SHOWN]),
         "coming": entries.coming(scope=scope, cluster=cluster, until=dates.soon(SOON_DAYS), most=SHOWN),
@@ -114,8 +115,8 @@ def _last_changes(scope: Scope, cluster: Cluster) -> dict[str, datetime]:
     return cache.get_or_set(f"changed:{cluster.pk}:{cluster.last_change}:{checksum(scope.mark)}", ask) or {}
 
 
-def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
-    yield from _error_alerts(scope, cluster)
+def alerts(scope: Scope, cluster: Cluster, check: CheckRun | None) -> Iterator[Alert]:
+    yield from _error_alerts(scope, check)
     if trouble := outbox.trouble():
         yield Alert("warn", "E-mail does not go out.", trouble)
     if not scope.limited:
@@ -128,8 +129,8 @@ def alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
         yield from _host_alerts(scope, host)
 
 
-def _error_alerts(scope: Scope, cluster: Cluster) -> Iterator[Alert]:
-    errors = seeing.grades(scope, findings.last(cluster)).get(Grade.ERROR, 0)
+def _error_alerts(scope: Scope, check: CheckRun | None) -> Iterator[Alert]:
+    errors = seeing.grades(scope, check).get(Grade.ERROR, 0)
     if errors:
         what = f"{thousands(errors)} errors stand" if errors != 1 else "1 error stands"
         yield Alert(

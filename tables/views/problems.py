@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.roles import EDIT, VIEW
 from tables import findings, seeing, surveys
-from tables.context import cluster_of, scope_of
+from tables.context import check_of, cluster_of, scope_of
 from tables.forms import FilterForm, QueryField
 from tables.models import CheckRun, Cluster, StoredFinding
 from tables.publishing.hosts import silence
@@ -61,7 +61,7 @@ class Total:
 @needs(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
     cluster, scope = cluster_of(request), scope_of(request)
-    run = findings.last(cluster)
+    run = check_of(request)
     chosen = ProblemsForm(request.GET).chosen()
     found = seeing.groups(scope, run)
     groups = [group for group in found if _matches(group, chosen)]

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST
 
 from mailadmin.accounts import roles
 from tables import publishing, releases, seeing
-from tables.context import cluster_of, scope_of, table_counts
+from tables.context import cluster_of, scope_of
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonField
+from tables.frame import table_counts
 from tables.models import Cluster, Drift, Host, Publication, Release
 from tables.publishing import holding
 from tables.publishing.errors import EXPECTED, explain

@@ -27,6 +27,11 @@ class Row:
         entry, notes = self.entry, self.troubles and self.troubles.notes
         return bool(not entry.enabled or self.risks or self.held_by or notes or any(getattr(entry, n) for n in ABOUT))
 
+    @property
+    def plain(self) -> bool:
+        """Whether its row is nothing but its key, its value and what can be done with it."""
+        return not (self.marked or self.troubles or self.entry.comment or not self.entry.key)
+
 
 def rows_of(scope: Scope, cluster: Cluster, table: TableSpec, entries: Sequence[Entry]) -> list[Row]:
     held = seeing.holders(scope, cluster, table, [entry.key for entry in entries])

@@ -72,16 +72,19 @@ def left_out(case: Case) -> str | None:
 
 @pytest.mark.parametrize("case", [*CASES, *MORE_CASES], ids=str)
 def test_a_case_holds_here_and_what_the_panel_makes_of_it_acts_alike(case: Case, lab: Lab) -> None:
-    original = ask(lab, case, ended(case.data))
+    given = ended(case.data)
+    original = ask(lab, case, given)
     said = in_words(original) if case.probe.startswith(("makemap", "newaliases")) else original.said.encode()
     assert parts(said) == parts(unescape(case.real))
     if left_out(case):
         return
     if original.stored is not None:
         assert original.stored == predicted(case)
-    ours = ask(lab, case, published(case))
-    assert (ours.stored, ours.said) == (original.stored, original.said)
-    assert re.match(r"(newaliases )?rc=0|\Z", ours.told), ours.told
+    ours = published(case)
+    # What the panel writes as it was, the programs have answered just now.
+    alike = original if ours == given else ask(lab, case, ours)
+    assert (alike.stored, alike.said) == (original.stored, original.said)
+    assert re.match(r"(newaliases )?rc=0|\Z", alike.told), alike.told
 
 
 def test_every_case_is_published_but_for_the_few_with_a_reason() -> None:

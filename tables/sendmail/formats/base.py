@@ -95,10 +95,15 @@ def too_long(line: int, limit: int, then: str) -> Problem:
     )
 
 
+def without_nul(text: str) -> str:
+    """``text`` with its NUL bytes written out: in a comment newaliases would lose the line after them too."""
+    return text.replace(_NUL, "\\x00").replace("\0", "\\x00")
+
+
 def switched_off(text: str, format_: Format) -> str:
     """``text`` as comment lines that every program skips: each physical line after ``#``, none too long, no NUL."""
     longest = format_.longest
-    body = text.replace(_NUL, "\\x00").removesuffix("\n")
+    body = without_nul(text).removesuffix("\n")
     lines = ["#" + line for line in body.split("\n")]
     if format_.joins:  # a blank keeps a backslash from joining what follows, or what would be too long again
         kept = lines[:-1] if length("".join(lines)) <= longest else []
