@@ -145,7 +145,7 @@ def apply(*, request: ChangeRequest, actor: Actor, glass: BrokenGlass | None = N
     return _apply(request, changes_of(request), actor, glass=glass)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply_locked(
     *, request: ChangeRequest, changes: Sequence[Change], actor: Actor, demand: policy.Demand | None = None
 ) -> ChangeRequest:
@@ -213,7 +213,7 @@ def settle(*, request: ChangeRequest, actor: Actor) -> ChangeRequest:
     return settle_locked(request=request, changes=changes_of(request), found=None, actor=actor)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle_locked(
     *, request: ChangeRequest, changes: Sequence[Change], found: Sequence[frozenset[Risk]] | None, actor: Actor
 ) -> ChangeRequest:

@@ -47,7 +47,7 @@ def record(*, actor: Actor, action: str, **about: Any) -> AuditEvent:
     return record_many([Act(actor=actor, action=action, **about)])[0]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_many(acts: Sequence[Act]) -> list[AuditEvent]:
     """Add events in order. The chain's end stays locked until the surrounding transaction ends."""
     head, _created = AuditHead.objects.select_for_update().get_or_create(pk=1)

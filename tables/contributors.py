@@ -8,8 +8,8 @@ from tables.models import ChangeRequest, Contributor
 
 def note(*, request: ChangeRequest, actor: Actor) -> None:
     """Remember that this person had a hand in it, once. The command line is no person and reviews nothing anyway."""
-    if actor.person is not None:
-        Contributor.objects.get_or_create(request=request, person=actor.person)
+    if actor.person is not None and not request.contributors.filter(person=actor.person).exists():
+        Contributor.objects.bulk_create([Contributor(request=request, person=actor.person)], ignore_conflicts=True)
 
 
 def ids(request: ChangeRequest) -> set[int]:

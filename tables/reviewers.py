@@ -62,7 +62,6 @@ def everybody() -> list[User]:
     """All who review anything."""
     app_label, codename = REVIEW.split(".")
     holds = Q(groups__permissions__codename=codename, groups__permissions__content_type__app_label=app_label)
-    holds |= Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app_label)
     people = get_user_model().objects.filter(holds | Q(is_superuser=True), is_active=True).distinct()
     return list(people.order_by("username"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -89,5 +89,5 @@ def _alone(cluster: Cluster, table: str, author: Author, limit: Size) -> QuerySe
     return found if pk else found.filter(author_name=name)
 
 
-def _keys(found: QuerySet[Change], most: int) -> Iterator[str]:
-    return found.order_by().values_list("key", flat=True).distinct()[:most].iterator()
+def _keys(found: QuerySet[Change], most: int) -> QuerySet[Change, str]:
+    return found.order_by().values_list("key", flat=True).distinct()[:most]

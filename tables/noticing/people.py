@@ -14,8 +14,7 @@ def holders(right: str) -> QuerySet[User]:
     """Everybody who may log in and has the right, superusers included."""
     app_label, codename = right.split(".")
     by_group = Q(groups__permissions__codename=codename, groups__permissions__content_type__app_label=app_label)
-    by_name = Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app_label)
-    people = User.objects.filter(by_group | by_name | Q(is_superuser=True), is_active=True)
+    people = User.objects.filter(by_group | Q(is_superuser=True), is_active=True)
     return people.distinct().order_by("username")
 
 

@@ -122,8 +122,7 @@ def test_the_same_value_and_comment_change_nothing() -> None:
 
 
 NASTY = st.text(
-    st.sampled_from([*"ab#\\:@ \t\n\r\v\f", "\u2028", "\x85", "\x1c", "é"])
-    | st.characters(codec="utf-8"),
+    st.sampled_from([*"ab#\\:@ \t\n\r\v\f", "\u2028", "\x85", "\x1c", "é"]) | st.characters(codec="utf-8"),
     max_size=40,
 )
 

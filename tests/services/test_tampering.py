@@ -14,7 +14,8 @@ from django.db.models import F, Max, Model, Value
 
 from mailadmin.accounts import people as service
 from mailadmin.accounts.models import User
-from tables import append_only, importing, releases, reviews
+from mailadmin.accounts.roles import EDIT, REVIEW
+from tables import append_only, importing, releases, reviewers, reviews
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.models import (
@@ -30,6 +31,7 @@ from tables.models import (
     Release,
     Review,
 )
+from tables.noticing.people import holders
 from tables.verifying import verify
 from tests.people import make_person
 from tests.services.editing import delete, save
@@ -306,6 +308,16 @@ def test_an_approval_that_was_taken_back_does_not_count(history: dict[str, User]
     AuditEvent.objects.filter(action="request-approved").update(action="review-withdrawn")
     messages = [finding.message for finding in verify() if finding.subject == f"request {request.pk}"]
     assert "It was applied without the approval that its risks need." in messages
+
+
+def test_a_permission_slipped_in_beside_the_roles_counts_for_nothing(history: dict[str, User]) -> None:
+    alice, request = history["alice"], save(history["dora"], "relay-domains", "third.example", reason="wanted")
+    alice.user_permissions.add(Permission.objects.get(codename="review_changes"))
+    again = User.objects.get(pk=alice.pk)
+    assert not again.has_perm(REVIEW)
+    assert again not in reviewers.eligible_reviewers(request)
+    assert again not in holders(REVIEW)
+    assert again.has_perm(EDIT)
 
 
 def test_people_changed_behind_the_panel(history: dict[str, User]) -> None:
