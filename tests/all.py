@@ -16,6 +16,8 @@ from tests import postgres
 
 BASE = Path(__file__).resolve().parent.parent
 STATE = BASE / "var/tests"
+#: One more than there are processors: a third of the time sendmail, a browser or a time that must pass is waited for.
+WORKERS = max(3, min(8, (os.cpu_count() or 2) + 1))
 
 
 def environment(database_url: str) -> dict[str, str]:
@@ -30,8 +32,7 @@ def environment(database_url: str) -> dict[str, str]:
 
 def run_pytest(title: str, database_url: str, arguments: Sequence[str]) -> int:
     print(f"Tests on {title}:", flush=True)
-    workers = str(max(2, min(8, os.cpu_count() or 2)))
-    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), *arguments]
     return subprocess.run(command, cwd=BASE, env=environment(database_url), check=False).returncode
 
 

@@ -13,7 +13,7 @@ from tables.scopes import Scope
 from tables.sendmail.hiding import unhidden
 from tables.sendmail.layout import STEP
 from tables.sendmail.spec import Entry, Grade, Problem, TableSpec
-from tables.sheets import meaning, objects, separated, workbook
+from tables.sheets import meaning, objects, separated
 from tables.sheets.columns import SheetRefused
 from tables.sheets.looking import kind_of
 from tables.sheets.meaning import Meant
@@ -56,6 +56,8 @@ def source_of(table: TableSpec, path: Path, how: How, *, scope: Scope, end: int)
     if kind == "flat":
         return _flat(table, path, how, scope, end)
     if kind == "xlsx":
+        from tables.sheets import workbook  # every program would else start with openpyxl, a tenth of its time
+
         sheet = workbook.read(table, path, leave_out_unknown=how.leave_out_unknown)
     else:
         read = separated.read if kind == "csv" else objects.read

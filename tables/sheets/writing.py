@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from itertools import chain
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from typing import TYPE_CHECKING
 
 from tables.sendmail.render import render
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.text import visible
 from tables.sheets.columns import SheetRefused, columns_of
 from tables.sheets.escapes import guarded, held
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 #: Rows that a sheet of Excel has, the first row with the names included; and characters that a cell of it holds.
 EXCEL_ROWS, EXCEL_CELL = 1_048_576, 32_767
@@ -87,6 +88,9 @@ def _xlsx(table: TableSpec, entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _workbook(table: TableSpec, entries: Iterable[Entry]) -> Workbook:
+    from openpyxl import Workbook  # a tenth of the time in which any program starts
+    from openpyxl.cell import WriteOnlyCell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(table.name)
     sheet.freeze_panes = "A2"

@@ -19,6 +19,7 @@ from tables.errors import ChangeError, Forbidden, ReasonMissing, ReviewError
 from tables.models import AuditEvent, Change, ChangeRequest, PolicyChange, PolicyVersion, VirtualUser
 from tables.releases import cut
 from tables.rules import CLOSED, DEFAULT, REASONS, BreakGlass, Freeze, PolicyInvalid, Rules, Size, from_json, to_json
+from tables.sendmail.layout import STEP
 from tables.sendmail.spec import Entry, Risk
 from tables.sendmail.tables import TABLES
 from tables.verifying import verify
@@ -267,7 +268,8 @@ def test_the_size_is_found_again_when_applied(alice: User, bob: User) -> None:
 
 def test_an_edit_counts_no_further_than_it_must(alice: User, cluster: Any) -> None:
     rows = [
-        VirtualUser(cluster=cluster, key=f"u{number}@a.example", value="x", position=number) for number in range(3000)
+        VirtualUser(cluster=cluster, key=f"u{number}@a.example", value="x", position=number * STEP)
+        for number in range(3000)
     ]
     VirtualUser.objects.bulk_create(rows)
     request = changes.draft(cluster=cluster, actor=Actor.of(alice))

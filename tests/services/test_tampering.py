@@ -125,6 +125,7 @@ def test_a_clean_history_gives_nothing(history: dict[str, User]) -> None:
     assert list(verify()) == []
 
 
+@pytest.mark.one_database
 def test_every_column_of_an_event(history: dict[str, User]) -> None:
     for action in ("baseline", "entry-updated", "request-approved", "release-cut", "person-added"):
         event = AuditEvent.objects.filter(action=action).order_by("number").last()
@@ -133,33 +134,39 @@ def test_every_column_of_an_event(history: dict[str, User]) -> None:
         assert not_named(AuditEvent, event, history, *names) == [], action
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", [2, 4, 6])  # an update, a delete, and what was approved
 def test_every_column_of_a_change(history: dict[str, User], number: int) -> None:
     change = Change.objects.get(number=number)
     assert not_named(Change, change, history, f"change {number}") == []
 
 
+@pytest.mark.one_database
 def test_every_column_of_a_release(history: dict[str, User]) -> None:
     for release in Release.objects.all():
         assert not_named(Release, release, history, f"release {release.number}") == []
 
 
+@pytest.mark.one_database
 def test_every_column_of_a_review(history: dict[str, User]) -> None:
     for review in Review.objects.all():
         assert not_named(Review, review, history, f"request {review.request_id}") == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", [3, 4, 6])
 def test_every_column_of_an_applied_request(history: dict[str, User], number: int) -> None:
     request = Change.objects.get(number=number).request
     assert not_named(ChangeRequest, request, history, f"request {request.pk}") == []
 
 
+@pytest.mark.one_database
 def test_every_column_of_the_baseline_request(history: dict[str, User]) -> None:
     request = ChangeRequest.objects.get(kind="baseline")
     assert not_named(ChangeRequest, request, history, f"request {request.pk}") == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("table", ENTRY_MODELS)
 def test_every_column_of_an_entry(history: dict[str, User], table: str) -> None:
     model = ENTRY_MODELS[table]

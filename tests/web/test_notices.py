@@ -16,7 +16,7 @@ from mailadmin.accounts.roles import Role
 from tables import inbox, notices
 from tables.actors import Actor
 from tables.letters import outbox
-from tables.models import How, Letter, MailRoute, Notice
+from tables.models import Cluster, How, Letter, MailRoute, Notice
 from tables.noticing.kinds import KINDS
 from tests.people import make_person
 from tests.services.editing import approve, save
@@ -98,7 +98,7 @@ def test_a_foreign_way_back_leads_to_the_list(bob: User) -> None:
     assert answer["Location"].startswith("/notices/?")
 
 
-def test_a_long_list_has_pages_and_as_many_queries_as_a_short_one(bob: User, settings: Any) -> None:
+def test_a_long_list_has_pages_and_as_many_queries_as_a_short_one(bob: User, cluster: Cluster, settings: Any) -> None:
     settings.PAGE_SIZE = 20
     browser = visitor(bob)
     browser.get("/notices/")  # counts of the tables are kept for a while
