@@ -25,7 +25,7 @@ from tables import (
     sizes,
 )
 from tables.actors import Actor
-from tables.entries import rows
+from tables.entries import get_entries, rows
 from tables.errors import ChangeError, Forbidden, Waiting
 from tables.judging import risks_in
 from tables.models import ENTRY_MODELS, BrokenGlass, Change, ChangeRequest, Cluster, EntryModel
@@ -121,16 +121,12 @@ def conflicts(cluster: Cluster, changes: Iterable[Change]) -> list[tuple[Change,
     found = []
     for table, group in _by_table(changes).items():
         for chunk in _chunks(group):
-            current = _current(cluster, TABLES[table], [change.key for change in chunk])
+            current = get_entries(cluster=cluster, table=TABLES[table], keys=[change.key for change in chunk])
             for change in chunk:
                 stands = current.get(change.key)
                 if stands != from_json(change.key, change.before):
                     found.append((change, stands))
     return found
-
-
-def _current(cluster: Cluster, table: TableSpec, keys: list[str]) -> dict[str, Entry]:
-    return {row.key: row.entry for row in rows(cluster=cluster, table=table).filter(key__in=keys)}
 
 
 @transaction.atomic

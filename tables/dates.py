@@ -30,14 +30,17 @@ class BadMomentError(ValueError):
 
 
 def parse(text: str) -> str:
-    """A moment as somebody wrote it, as an entry keeps it; empty for an empty text.
+    """A moment as somebody wrote it (:func:`read_moment`), as an entry keeps it; empty for an empty text."""
+    return stamp(read_moment(text)) if text.strip() else ""
+
+
+def read_moment(text: str) -> datetime:
+    """A moment as somebody wrote it, with its time zone.
 
     ``2026-01-31T12:00``, ``2026-01-31 12:00`` or ``2026-01-31`` in the panel's time zone, or with an offset (``Z``,
     ``+01:00``) or the name of a zone after it (``2026-01-31 12:00 Europe/Berlin``). Raises :class:`BadMomentError`.
     """
     words = text.split()
-    if not words:
-        return ""
     zone = _zone(words.pop()) if len(words) > 1 and _is_a_name(words[-1]) else timezone.get_current_timezone()
     written = " ".join(words)
     moment = _moment(written)
@@ -45,7 +48,7 @@ def parse(text: str) -> str:
         moment = _in_zone(moment, zone)
     if moment.year > _FAR or moment.year < 1970:
         raise BadMomentError(f"{visible(written)} is too far away.", "Write a year between 1970 and 9000.")
-    return stamp(moment)
+    return moment
 
 
 def _is_a_name(word: str) -> bool:

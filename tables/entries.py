@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -38,6 +38,11 @@ def rows(*, cluster: Cluster, table: TableSpec) -> QuerySet[EntryModel]:
 def get_entry(*, cluster: Cluster, table: TableSpec, key: str) -> Entry | None:
     row = rows(cluster=cluster, table=table).filter(key=key).first()
     return row.entry if row else None
+
+
+def get_entries(*, cluster: Cluster, table: TableSpec, keys: Collection[str]) -> dict[str, Entry]:
+    """Those that are there, by key. Ask for no more keys than one query takes."""
+    return {row.key: row.entry for row in rows(cluster=cluster, table=table).filter(key__in=keys)}
 
 
 def seen_rows(*, scope: Scope, cluster: Cluster, table: TableSpec) -> QuerySet[EntryModel]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import MAXYEAR, MINYEAR, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
-
-from tables import archives
+from tables import archives, dates
 from tables.errors import ChangeError
 from tables.models import Change, Cluster, PassageChange, Release
 from tables.releases import file_rows, snapshot
@@ -28,7 +25,7 @@ def change_number_at(cluster: Cluster, at: str) -> int:
         if release is None:
             raise ChangeError(f"There is no release {at}. Name an existing one or a time like 2026-01-31T12:00.")
         return release.change_number
-    moment = moment_of(at)
+    moment = moment_of(at, otherwise="Or name a release by its number.")
     before = Change.objects.filter(cluster=cluster, number__isnull=False, applied_at__lte=moment)
     texts = PassageChange.objects.filter(cluster=cluster, number__isnull=False, request__closed_at__lte=moment)
     # The log is in the order of time: by that the index knows the last one.
@@ -42,20 +39,12 @@ def change_number_at(cluster: Cluster, at: str) -> int:
     return 1
 
 
-def moment_of(at: str, *, otherwise: str = "neither a release's number nor a time") -> datetime:
-    """A time as somebody wrote it; ``otherwise`` is what a text that is none is called."""
+def moment_of(at: str, *, otherwise: str = "") -> datetime:
+    """A time as somebody wrote it, who may write ``otherwise`` as well. Raises :class:`ChangeError`."""
     try:
-        moment = parse_datetime(at)
-        day = None if moment else parse_date(at)
-    except ValueError:
-        moment = day = None
-    if day is not None:
-        moment = datetime.combine(day, time.min)
-    if moment is None:
-        raise ChangeError(f"{at} is {otherwise}. Write a time like 2026-01-31T12:00.")
-    if moment.year in {MINYEAR, MAXYEAR}:  # another time zone would put it outside what a database can compare
-        raise ChangeError(f"{at} is too far away. Write a time like 2026-01-31T12:00.")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        return dates.read_moment(at)
+    except dates.BadMomentError as error:
+        raise ChangeError(f"{error.message} {error.remedy} {otherwise}".strip()) from None
 
 
 def content(*, cluster: Cluster, table: TableSpec, change_number: int) -> Iterator[bytes]:

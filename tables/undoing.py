@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 
 from tables import applying, changes, passages, scopes
 from tables.actors import Actor
-from tables.entries import get_entry, look_around, rows
+from tables.entries import get_entries, get_entry, look_around
 from tables.errors import ChangeError, Forbidden
 from tables.models import Change, ChangeRequest, Cluster, Release
 from tables.sendmail.risk.together import risks_together
@@ -150,15 +150,11 @@ def steps_back_to(*, cluster: Cluster, change_number: int) -> Generator[Step, No
         first = later.filter(~Exists(earlier)).order_by("key").values_list("key", "before")
         found = first.iterator(chunk_size=CHUNK)
         while chunk := list(islice(found, CHUNK)):
-            current = _current(cluster, table, [key for key, _before in chunk])
+            current = get_entries(cluster=cluster, table=table, keys=[key for key, _before in chunk])
             for key, before in chunk:
                 wanted, stands = from_json(key, before), current.get(key)
                 if wanted != stands:
                     yield Step(table, stands, wanted)
-
-
-def _current(cluster: Cluster, table: TableSpec, keys: list[str]) -> dict[str, Entry]:
-    return {row.key: row.entry for row in rows(cluster=cluster, table=table).filter(key__in=keys)}
 
 
 def back_to(*, release: Release, actor: Actor, reason: str = "") -> ChangeRequest:

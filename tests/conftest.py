@@ -13,6 +13,7 @@ from mailadmin.accounts.models import User
 from tables import append_only
 from tables.entries import get_cluster
 from tables.models import Cluster
+from tests import names
 from tests.machine.summary import pytest_terminal_summary  # noqa: F401  pytest calls it
 from tests.people import CAST, make_person
 
@@ -36,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    names.look_up_in_files_alone()
     linux.qualify_host_name()  # or else each sendmail sleeps for a minute; tests.all says so where it cannot be helped
 
 

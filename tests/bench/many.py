@@ -9,6 +9,7 @@ handing it in, for which its author waits, are told beside it.
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ from rich.table import Table
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "bench" / "many"
 #: Changes of the request, of an entry in ten or more; and the seconds that the rest of its way may take.
 CHANGES, BOUND = 100_000, 60.0
+#: Rows of a spreadsheet that are kept back to be mended.
+BROKEN = 37
 
 Done = TypeVar("Done")
 
@@ -70,6 +73,7 @@ def main(count: int) -> int:
     from tables.entries import get_cluster, rows
     from tables.models import VirtualUser
     from tables.sendmail.tables import TABLES
+    from tables.sheets import importing
     from tests.bench import texts
     from tests.bench.filling import TABLE
     from tests.people import make_person
@@ -79,10 +83,10 @@ def main(count: int) -> int:
     call_command("collectstatic", interactive=False, verbosity=0)
     sync_groups()
     alice, bob = make_person("alice", Role.POSTMASTER), make_person("bob", Role.APPROVER)
-    file = FOLDER / TABLE
-    texts.write_virtusertable(file, count)
-    call_command("import_tables", str(file), table=TABLE, verbosity=0)
-    file.unlink()
+    lines = FOLDER / TABLE
+    texts.write_virtusertable(lines, count)
+    call_command("import_tables", str(lines), table=TABLE, verbosity=0)
+    lines.unlink()
 
     took: dict[str, float] = {}
 
@@ -111,6 +115,19 @@ def main(count: int) -> int:
     assert VirtualUser.objects.filter(value__startswith="new-").count() == number
 
     whole = sum(seconds for name, seconds in took.items() if name not in {"propose", "submit"})
+    sheet = FOLDER / "sheet.csv"
+    with sheet.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["key", "value"])
+        writer.writerows(
+            [before.key, "two words" if place < BROKEN else f"again-{before.value}"]
+            for place, (before, _after) in enumerate(pairs)
+        )
+    read = timed(
+        f"draft of a CSV of {number:,} rows, {BROKEN} broken",
+        lambda: importing.draft_from(cluster=get_cluster(), actor=actor, table=spec, path=sheet),
+    )
+    assert (read.rows, read.changes, read.broken) == (number, number - BROKEN, BROKEN), read
     table = Table(title=f"{connection.vendor}: a request of {number:,} changes among {count:,} entries, seconds")
     for name in took:
         table.add_column(name, justify="right")

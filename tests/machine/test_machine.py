@@ -17,7 +17,7 @@ from tests.machine.machine import ChangeControl
 pytestmark = pytest.mark.django_db
 
 #: Runs from each seed. A server at the other end of a socket takes longer for the same steps.
-RUNS = {"sqlite": 12, "postgresql": 6}
+RUNS = {"sqlite": 12, "postgresql": 8}
 
 
 @pytest.mark.parametrize("start", [1, 2, 3])

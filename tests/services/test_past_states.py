@@ -67,6 +67,7 @@ def test_fifty_points_of_a_random_history_are_what_replaying_gives(alice: User, 
     # The index of words is made once a request, as of a far larger one: written by triggers it takes most of the time.
     monkeypatch.setattr(applying, "MANY", 500)
     history = past.make(alice, bob, count=CHANGES, each=1500)
+    past.analyse()
     chance = random.Random(2)
     points = sorted({*chance.sample(range(1, CHANGES), POINTS - 4), *list(history.said)[:3], CHANGES})
     states: dict[int, State] = {}

@@ -22,7 +22,7 @@ class Command(TablesCommand):
         parser.add_argument("directory", type=filled_path, help="where to; yours, and nobody else may write there")
 
     def handle(self, *, before: str, directory: Path, **options: Any) -> None:
-        moment = moment_of(before, otherwise="no day")
+        moment = moment_of(before)
         archive = archiving.archive(actor=Actor.command(), before=moment, directory=directory)
         if archive is None:
             self.stdout.write(f"There are no events of before {before}.")

@@ -64,7 +64,7 @@ class Command(TablesCommand):
 
 
 def _moment(given: str | None) -> datetime | None:
-    return moment_of(given, otherwise="no time") if given else None
+    return moment_of(given) if given else None
 
 
 def _bytes(lines: Iterator[str]) -> Iterator[bytes]:
