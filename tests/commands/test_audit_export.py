@@ -97,7 +97,7 @@ def test_it_can_be_narrowed_by_time(history: None) -> None:
     assert exported("--until", (now - timedelta(days=1)).isoformat()) == []
     assert exported("--since", (now + timedelta(days=1)).isoformat()) == []
     assert len(exported("--since", (now - timedelta(days=1)).isoformat())) == last_event().number - 1
-    with pytest.raises(CommandError, match="yesterday is no time"):
+    with pytest.raises(CommandError, match="“yesterday” is no time"):
         run("audit_export", "--since", "yesterday")
 
 
