@@ -11,8 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
+
 from deploy import linux
-from tests import postgres
+from tests import migrated, postgres
 
 BASE = Path(__file__).resolve().parent.parent
 STATE = BASE / "var/tests"
@@ -20,20 +22,35 @@ STATE = BASE / "var/tests"
 WORKERS = max(3, min(8, (os.cpu_count() or 2) + 1))
 
 
-def environment(database_url: str) -> dict[str, str]:
+def environment(database_url: str, **more: str) -> dict[str, str]:
     """The settings of a fresh checkout, whatever the operator's shell has set.
 
     Python may keep what it compiles: each of the hundreds of programs that the tests start would else compile it again.
     """
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MAILADMIN_")}
     plain.pop("PYTHONDONTWRITEBYTECODE", None)
-    return {**plain, "MAILADMIN_STATE_DIR": str(STATE), "MAILADMIN_DATABASE_URL": database_url}
+    return {**plain, "MAILADMIN_STATE_DIR": str(STATE), "MAILADMIN_DATABASE_URL": database_url, **more}
 
 
 def run_pytest(title: str, database_url: str, arguments: Sequence[str]) -> int:
     print(f"Tests on {title}:", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), *arguments]
-    return subprocess.run(command, cwd=BASE, env=environment(database_url), check=False).returncode
+    made = {migrated.NAME: prepare(database_url)}
+    return subprocess.run(command, cwd=BASE, env=environment(database_url, **made), check=False).returncode
+
+
+def prepare(database_url: str) -> str:
+    """Make the database that those of the tests are copied from; gives its file, or its name on the server."""
+    if database_url.startswith("sqlite:"):
+        made = STATE / "migrated.sqlite3"
+        for left in STATE.glob(f"{made.name}*"):
+            left.unlink()
+        migrated.migrate(environment(f"sqlite:///{made}"))
+        return str(made)
+    with psycopg.connect(database_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {migrated.TEMPLATE}")
+    migrated.migrate(environment(database_url.replace("/postgres?", f"/{migrated.TEMPLATE}?")))
+    return migrated.TEMPLATE
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,5 +70,7 @@ def main(arguments: Sequence[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
+    except subprocess.CalledProcessError:
+        sys.exit("mailadmin: the migrations do not run through: see above.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -13,7 +13,7 @@ from mailadmin.accounts.models import User
 from tables import append_only
 from tables.entries import get_cluster
 from tables.models import Cluster
-from tests import names
+from tests import migrated, names
 from tests.machine.summary import pytest_terminal_summary  # noqa: F401  pytest calls it
 from tests.people import CAST, make_person
 
@@ -81,6 +81,11 @@ def quick_settings(settings: Any) -> None:
 def own_directories(settings: Any, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test writes where another one, or a running panel, does."""
     settings.MAIL_DIR = tmp_path_factory.getbasetemp() / f"mail-{abs(hash(request.node.nodeid))}"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    migrated.prepare(connection.settings_dict)
 
 
 @pytest.fixture

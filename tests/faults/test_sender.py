@@ -19,8 +19,15 @@ pytestmark = pytest.mark.sendmail
 
 #: Seconds: this machine may be busy in one gap and not in the other (2.8 s were seen beside another worker).
 LEEWAY = 5.0
-#: Sessions that may meet a rename while sendmail opens that map for them: by measure one in some runs, mostly none.
-PUT_OFF = 2
+#: One session in so many, and two besides, may meet a rename while sendmail opens that map. By measure it is one in two
+#: hundred.
+PUT_OFF = 40
+
+
+def put_off(watched: dict[str, Any]) -> int:
+    """How many sessions may be put off."""
+    most: int = 2 + watched["sessions"] // PUT_OFF
+    return most
 
 
 def test_a_sender_notices_nothing_of_publications_kills_and_roll_backs_but_a_restart(tmp_path: Path) -> None:
@@ -30,8 +37,8 @@ def test_a_sender_notices_nothing_of_publications_kills_and_roll_backs_but_a_res
     assert watched["wrong"] == plain["wrong"] == []
     assert len(watched["right"]) == 2 * len(QUESTIONS)
     # During each act or right after it everything was asked, in both sessions.
-    assert min(watched["right"].values()) >= len(watched["acts"]) - PUT_OFF
-    assert watched["put_off"] <= PUT_OFF
+    assert min(watched["right"].values()) >= len(watched["acts"]) - put_off(watched)
+    assert watched["put_off"] <= put_off(watched)
     # Nobody listens while sendmail starts anew, as when it is signalled by hand, and at no other time.
     assert len(watched["gaps"]) <= heard["signals"]
     assert max(watched["gaps"], default=0) <= max(plain["gaps"], default=0) + LEEWAY

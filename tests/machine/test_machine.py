@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 RUNS = {"sqlite": 12, "postgresql": 8}
 
 
-@pytest.mark.parametrize("start", [1, 2, 3])
+@pytest.mark.parametrize(
+    "start", [1, pytest.param(2, marks=pytest.mark.one_database), pytest.param(3, marks=pytest.mark.one_database)]
+)
 def test_the_rules_hold_whatever_people_do(start: int, record_property: Callable[[str, object], None]) -> None:
     runs = RUNS[connection.vendor]
     make_cast()

@@ -29,7 +29,8 @@ from tables.entries import get_cluster
 from tables.errors import ChangeError
 from tables.models import AuditEvent, Change, ChangeRequest, OriginalFile, OriginalPart
 from tables.releases import cut
-from tests.new_database import BASE, copy_to
+from tests.migrated import BASE
+from tests.new_database import copy_to
 from tests.people import delegate
 from tests.services.editing import actor, approve, delete, save
 

@@ -89,6 +89,7 @@ def intact() -> list[str]:
     return [f"{finding.subject}: {finding.message}" for finding in verifying.verify()]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("table", list(TABLES))
 def test_what_the_hand_wrote_survives_byte_for_byte(live: Live, table: str) -> None:
     live.load({table: (SAMPLE / table).read_bytes()})
@@ -129,6 +130,7 @@ EDITS = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("what", EDITS)
 def test_each_kind_of_edit_survives(live: Live, what: str) -> None:
     live.load({"aliases": ALIASES.encode()})

@@ -195,6 +195,7 @@ MODELS: dict[str, tuple[type[Model], Callable[[Any], set[str]]]] = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("what", ["event", "change", "release", "review"])
 def test_each_row_taken_away(history: dict[str, User], what: str) -> None:
     model, names = MODELS[what]
@@ -204,6 +205,7 @@ def test_each_row_taken_away(history: dict[str, User], what: str) -> None:
             assert names(row) & set(subjects()), row
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("what", ["event", "change", "release", "review"])
 def test_a_row_slipped_in(history: dict[str, User], what: str) -> None:
     model, names = MODELS[what]
@@ -221,6 +223,7 @@ def test_a_row_slipped_in(history: dict[str, User], what: str) -> None:
     assert names(row) & set(subjects())
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("what", ["event", "change"])
 def test_two_that_changed_places(history: dict[str, User], what: str) -> None:
     model, names = MODELS[what]
@@ -246,6 +249,7 @@ def test_the_end_cut_off_and_another_head(history: dict[str, User]) -> None:
             assert subjects() == ["audit chain"]
 
 
+@pytest.mark.one_database
 def test_text_between_entries(history: dict[str, User]) -> None:
     subject = "aliases, text between entries"
     for passage in FilePassage.objects.filter(table="aliases"):
@@ -261,6 +265,7 @@ def test_text_between_entries(history: dict[str, User]) -> None:
         assert "relay-domains, text between entries" in subjects()
 
 
+@pytest.mark.one_database
 def test_a_finding_says_what_is_and_what_should_be_without_passwords(history: dict[str, User]) -> None:
     access = ENTRY_MODELS["access"]._default_manager
     key = "connect:192.0.2" if access.filter(key="connect:192.0.2").exists() else "Connect:192.0.2"
@@ -272,6 +277,7 @@ def test_a_finding_says_what_is_and_what_should_be_without_passwords(history: di
     assert "s3cr3t" not in said
 
 
+@pytest.mark.one_database
 def test_only_the_first_are_named_and_the_rest_counted(tmp_path: Path, people: dict[str, User]) -> None:
     (tmp_path / "aliases").write_text("".join(f"user{n}: alice\n" for n in range(30)))
     importing.baseline(cluster=get_cluster(), actor=Actor.command(), files={"aliases": tmp_path / "aliases"})
@@ -302,6 +308,7 @@ def test_the_kept_file_gone_with_what_it_could_tell(history: dict[str, User]) ->
 # --- who approved, and who may ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database
 def test_an_author_who_is_made_a_stranger_does_not_count_as_approver(history: dict[str, User]) -> None:
     request = Change.objects.get(number=6).request
     Contributor.objects.filter(request=request, person=history["alice"])._raw_delete("default")
@@ -310,6 +317,7 @@ def test_an_author_who_is_made_a_stranger_does_not_count_as_approver(history: di
     assert "It was applied without the approval that its risks need." in messages
 
 
+@pytest.mark.one_database
 def test_an_approval_that_was_taken_back_does_not_count(history: dict[str, User]) -> None:
     request = Change.objects.get(number=6).request
     AuditEvent.objects.filter(action="request-approved").update(action="review-withdrawn")
