@@ -88,6 +88,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     migrated.prepare(connection.settings_dict)
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    return django_db_keepdb or migrated.is_kept()
+
+
 @pytest.fixture
 def transactional_db(transactional_db: None) -> Iterator[None]:
     """pytest-django empties all tables afterwards, which the append-only ones refuse: they let go for that moment."""

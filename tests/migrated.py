@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,9 +20,6 @@ BASE = Path(__file__).resolve().parent.parent
 NAME = "TESTS_MIGRATED"
 #: What that is called on PostgreSQL.
 TEMPLATE = "migrated"
-
-#: The database in memory lives as long as a connection to it.
-_held: list[sqlite3.Connection] = []
 
 
 def migrate(environment: dict[str, str]) -> None:
@@ -42,7 +39,12 @@ def prepare(settings_dict: dict[str, Any]) -> None:
     if connection.vendor == "postgresql":
         settings_dict["TEST"]["TEMPLATE"] = given()
         return
-    name = settings_dict["TEST"]["NAME"] = f"file:memorydb_{connection.alias}?mode=memory&cache=shared"
-    _held.append(sqlite3.connect(name, uri=True, check_same_thread=False))
-    with sqlite3.connect(f"file:{given()}?mode=ro", uri=True) as made:
-        made.backup(_held[-1])
+    file = Path(settings_dict["TEST"]["NAME"])
+    for left in file.parent.glob(f"{file.name}-*"):  # a journal of what stood there before
+        left.unlink()
+    shutil.copyfile(given(), file)
+
+
+def is_kept() -> bool:
+    """Whether Django is to take the file that lies there. On PostgreSQL it makes the copy itself."""
+    return bool(given()) and connection.vendor == "sqlite"
