@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
@@ -21,6 +22,7 @@ from tables.entries import get_cluster, get_entry
 from tables.models import ChangeRequest, VirtualUser
 from tables.sendmail.tables import TABLES
 from tests.bench.filling import TABLE, any_key
+from tests.people import tell
 from tests.web.visits import visitor
 
 #: Milliseconds that 95 of 100 answers may take at most.
@@ -58,6 +60,15 @@ def _timed(name: str, visit: Callable[[], float], times: int) -> Timed:
     return Timed(name, statistics.median(took), took[int(len(took) * 0.95)], (min(asked), max(asked)))
 
 
+def _like(person: User, username: str) -> User:
+    """Another person of the same roles."""
+    other, made = User.objects.get_or_create(username=username)
+    if made:
+        other.groups.set(person.groups.all())
+        tell(other)
+    return other
+
+
 class Visits:
     """Each way to use the panel as a function: done once, with other keys than the last time; milliseconds of it."""
 
@@ -66,6 +77,9 @@ class Visits:
         rows = VirtualUser.objects.order_by("position").values_list("position", "key")
         self.requests = list(ChangeRequest.objects.order_by("pk").values_list("pk", flat=True)[:20])
         self.places = [rows[n * count // 20] for n in range(1, 20)]
+        # One person may not change so much alone.
+        self.saver, self.other_saver = (visitor(_like(person, f"{person.username}-{n}")) for n in (1, 2))
+        self.applier = Actor.of(_like(person, f"{person.username}-3"))
 
     def all(self) -> dict[str, Callable[[], float]]:
         number = self.chance.randrange
@@ -100,7 +114,7 @@ class Visits:
             "request": lambda: self.get(f"/requests/{self.chance.choice(self.requests)}/"),
             "home": lambda: self.get("/"),
             "publish, first answer": lambda: self.get("/publish/"),
-            "save an edit, and judge it": self.save,
+            "save an edit, and judge it": lambda: self.save(self.saver),
             "save, then the list": self.save_and_list,
             "apply what is submitted": self.apply,
         }
@@ -118,21 +132,21 @@ class Visits:
             lambda: self.client.post(entry_url("entry-check", SPEC, key), typed, headers={"HX-Request": "true"}), 200
         )
 
-    def save(self) -> float:
+    def save(self, client: Client) -> float:
         key = any_key(self.chance, self.count)
         entry = get_entry(cluster=get_cluster(), table=SPEC, key=key)
         typed = {"key": key, "value": f"n{self.chance.random()}@store.example.net", "enabled": "on"}
         typed["seen"] = changes.entry_checksum(entry)
-        return self._answered(lambda: self.client.post(entry_url("entry-edit", SPEC, key), typed), 302)
+        return self._answered(lambda: client.post(entry_url("entry-edit", SPEC, key), typed), 302)
 
     def save_and_list(self) -> float:
         """The page after an edit, whose counts are others than before."""
-        self.save()
+        self.save(self.other_saver)
         return self.get(LIST)
 
     def apply(self) -> float:
         """The applying of one change, of a request that was judged already: what an approval sets off."""
-        cluster, actor = get_cluster(), Actor.of(self.person)
+        cluster, actor = get_cluster(), self.applier
         current = get_entry(cluster=cluster, table=SPEC, key=any_key(self.chance, self.count))
         assert current is not None
         with transaction.atomic():
@@ -140,7 +154,7 @@ class Visits:
             changed = replace(current, value=f"n{self.chance.random()}@store.example.net", raw="")
             changes.propose_many(request=request, actor=actor, table=SPEC, pairs=[(current, changed)])
             request = applying.locked(request)
-            request.state, request.submitter = "submitted", self.person
+            request.state, request.submitter = "submitted", actor.person
             request.checksum = applying.request_checksum(request, applying.changes_of(request))
             request.save()
         started = time.perf_counter()
