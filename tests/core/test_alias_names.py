@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tables.sendmail.formats.localname import NotLocal, resolve
+from tables.sendmail.formats.tokens import scan
 
 HERE = frozenset(("mx.test.example",))
 
@@ -37,3 +38,7 @@ def test_a_name_that_is_not_one_user_here_is_refused(name: str, rule: str) -> No
     with pytest.raises(NotLocal) as refused:
         resolve(name, HERE)
     assert refused.value.rule == rule
+
+
+def test_what_is_escaped_in_a_remark_is_part_of_the_remark() -> None:
+    assert scan(r"(a \) b) bob").tokens == scan("bob").tokens

@@ -201,3 +201,18 @@ def test_a_name_is_qualified_by_the_hosts_file_too(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(socket, "gethostname", lambda: "mx")
     monkeypatch.setattr(socket, "getfqdn", lambda: "mx.test.example")
     assert host_is_qualified()
+
+
+def test_lines_that_cannot_be_sorted_are_told_of() -> None:
+    programs = Programs(said(stderr="sort: write failed: No space left on device\n", returncode=2))
+    with pytest.raises(MapError, match=r"^sort failed on access\.lines: .*No space left"):
+        builder(programs).sort(Path("/mail/access.lines"), Path("/mail/access.sorted"))
+
+
+def test_a_last_line_without_its_end_is_tallied_too() -> None:
+    reader, whole = Reader(), Reader()
+    for block in (b"a\tb\nc", b"\td"):
+        reader(block)
+    whole(b"a\tb\nc\td\n")
+    assert reader.end() == whole.end()
+    assert reader.found.count == 2
