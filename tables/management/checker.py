@@ -25,23 +25,18 @@ class Checker(Minder):
         super().__init__(start)
         self.host = host
         self.started_at = timezone.now()
+        self.cluster: Cluster | None = None
 
     def look(self, cluster: Cluster) -> None:
-        if self._is_busy(cluster) or time.monotonic() < self.not_before or not surveys.due(cluster=cluster):
+        if self._busy() or time.monotonic() < self.not_before or not surveys.due(cluster=cluster):
             return
-        self.started_at = timezone.now()
+        self.started_at, self.cluster = timezone.now(), cluster
         command = [sys.executable, "manage.py", "check_tables", "--store"]
         self.child = self.start([*command, f"--host={self.host}", f"--cluster={cluster.name}"])
 
-    def _is_busy(self, cluster: Cluster) -> bool:
-        if self.child is None:
-            return False
-        status = self.child.poll()
-        if status is None:
-            return True
-        self.child = None
+    def _has_done_it(self, status: int) -> bool:
         # Not by its exit status: 1 says that there are errors in the tables, or that something went wrong.
-        if not CheckRun.objects.filter(cluster=cluster, finished_at__gte=self.started_at).exists():
+        done = CheckRun.objects.filter(cluster=self.cluster, finished_at__gte=self.started_at).exists()
+        if not done:
             logger.warning("The check of the tables ended with status %s; again in %d s.", status, FAILED_SECONDS)
-            self.not_before = time.monotonic() + FAILED_SECONDS
-        return False
+        return done

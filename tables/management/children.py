@@ -53,14 +53,14 @@ class Minder:
         if status is None:
             return True
         self.child = None
-        if status:
-            self.not_before = time.monotonic() + FAILED_SECONDS
-            return True
-        self._is_well_done()
-        return False
+        if self._has_done_it(status):
+            return False
+        self.not_before = time.monotonic() + FAILED_SECONDS
+        return True
 
-    def _is_well_done(self) -> None:
-        """The child has ended as it should."""
+    def _has_done_it(self, status: int) -> bool:
+        """Whether the child that ended with this status did what it was started for."""
+        return status == 0
 
     def stop(self) -> None:
         """End the child, which gives back what it holds or lets it lapse, and do not leave it behind."""

@@ -33,5 +33,7 @@ class Committer(Minder):
         if self.wanted != self.done:
             self.child = self.start([sys.executable, "manage.py", "git_export", "--quiet", f"--host={host.name}"])
 
-    def _is_well_done(self) -> None:
-        self.done = self.wanted
+    def _has_done_it(self, status: int) -> bool:
+        if status == 0:
+            self.done = self.wanted
+        return status == 0
