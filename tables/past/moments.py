@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from tables import dates
 from tables.errors import ChangeError
-from tables.exporting import change_number_at
+from tables.exporting import change_number_at, moment_of
 from tables.models import Cluster, Release
 from tables.sendmail.text import visible
 
@@ -70,10 +69,7 @@ def _at_change(cluster: Cluster, text: str, number: int) -> Moment:
 
 
 def _at_time(cluster: Cluster, text: str) -> Moment:
-    try:
-        at = dates.moment_of(dates.parse(text))
-    except dates.BadMomentError as error:
-        raise ChangeError(f"{error.message} {error.remedy} Or name a release by its number.") from error
-    if at is None or at > timezone.now():
+    at = moment_of(text, otherwise="Or name a release by its number.").astimezone(UTC).replace(microsecond=0)
+    if at > timezone.now():
         raise ChangeError(f"{visible(text)} lies in the future. Name a time up to now, or a release.")
-    return Moment(text, change_number_at(cluster, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"), at=at)
+    return Moment(text, change_number_at(cluster, f"{at:%Y-%m-%dT%H:%M:%SZ}"), at=at)
