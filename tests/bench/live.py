@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests import postgres
-from tests.bench import by_hand, texts
+from tests.bench import by_hand, memory, texts
 
 BASE = Path(__file__).resolve().parents[2]
 
@@ -65,6 +65,7 @@ def measure(database: str, url: str, folder: Path, count: int, runs: int) -> Fig
     for job in ("import", "index"):
         _note(found, job, run_job(job, place, url))
     for number in range(runs):
+        memory.touch()
         found.seconds["makemap"].append(by_hand.makemap(place / "virtusertable", place / "by-hand"))
         for job in ("full", *ONE):
             _note(found, job, run_job(job, place, url, host=number))
@@ -92,6 +93,7 @@ def run_job(job: str, place: Path, url: str, host: int = 0) -> dict[str, float]:
         "MAILADMIN_LOG_LEVEL": "error",
     }
     command = [sys.executable, "-m", "tests.bench.live_jobs", job, str(place)]
+    memory.touch()
     done = subprocess.run(command, cwd=BASE, env={**os.environ, **settings}, stdout=subprocess.PIPE, check=True)
     told: dict[str, float] = json.loads(done.stdout)
     return told

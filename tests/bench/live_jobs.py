@@ -54,7 +54,7 @@ def one_change(_folder: Path) -> Found:
 
 
 def one_addition(_folder: Path) -> Found:
-    return _one(lambda key: (f"new{random.randrange(10**9)}-{key.lstrip('@')}", "someone@elsewhere.example"))
+    return _one(lambda key: (f"new{random.randrange(10**9)}{key}", "someone@elsewhere.example"))
 
 
 def one_deletion(_folder: Path) -> Found:
