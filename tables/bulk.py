@@ -28,13 +28,13 @@ COLUMNS = ("cluster_id", "key", "domain", "zone", "value", "comment", "enabled",
 def load(*, cluster: Cluster, table: TableSpec, entries: Iterable[Entry]) -> None:
     """Insert entries into a table that holds none of their keys."""
     model = ENTRY_MODELS[table.name]
-    with index.left_alone(connection, table=model._meta.db_table), unindexed(model), _uncollected():
+    with index.left_alone(connection, table=model._meta.db_table), unindexed(model), uncollected():
         insert(model=model, columns=COLUMNS, rows=_values(cluster, table, entries))
     gaps.settle(cluster=cluster, table=table, count=model._default_manager.filter(cluster=cluster).count())
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No search for cycles meanwhile: a stream of rows makes none, and looking through millions of them is 2 %."""
     was_on = gc.isenabled()
     gc.disable()

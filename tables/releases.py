@@ -247,8 +247,8 @@ def _key(row: Row | WholeRow) -> str:
 
 
 def _stream(found: QuerySet[Any], by: str, fields: Sequence[str]) -> Iterator[Any]:
-    order = ("position", "key") if by == "place" else (by_key(),)
-    return stream(found.order_by(*order).values_list(*fields))
+    ordered = found.order_by("position", "key") if by == "place" else by_key(found)
+    return stream(ordered.values_list(*fields))
 
 
 def _before(later: QuerySet[Change], by: str) -> Iterator[Entry]:

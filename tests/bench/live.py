@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -53,17 +54,18 @@ class Figures:
         return self.median(job) / self.median("makemap")
 
 
-def measure(database: str, url: str, folder: Path, count: int, runs: int) -> Figures:
-    """``url`` leads to an empty database (for SQLite: to a file that is not there)."""
+def measure(database: str, server: str, folder: Path, count: int, runs: int) -> Figures:
+    """``server`` leads to PostgreSQL's; each import is into a database of its own, and the last one is published."""
     found = Figures(database, count)
     place = folder / f"{database}-{count}".lower()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, mode=0o755)
     texts.write_virtusertable(place / "virtusertable", count)
-    url = url or f"sqlite:///{place}/database.sqlite3"
-    run_job("prepare", place, url)
-    for job in ("import", "index"):
-        _note(found, job, run_job(job, place, url))
+    for _run in range(runs):
+        url = empty_database(server, place)
+        run_job("prepare", place, url)
+        for job in ("import", "index"):
+            _note(found, job, run_job(job, place, url))
     for number in range(runs):
         memory.touch()
         found.seconds["makemap"].append(by_hand.makemap(place / "virtusertable", place / "by-hand"))
@@ -71,6 +73,18 @@ def measure(database: str, url: str, folder: Path, count: int, runs: int) -> Fig
             _note(found, job, run_job(job, place, url, host=number))
     shutil.rmtree(place)
     return found
+
+
+def empty_database(server: str, place: Path) -> str:
+    """Its address; the one before is gone."""
+    if not server:
+        for left in place.glob("database.sqlite3*"):
+            left.unlink()
+        return f"sqlite:///{place}/database.sqlite3"
+    with psycopg.connect(server, autocommit=True) as asked:
+        asked.execute("DROP DATABASE IF EXISTS bench")
+        asked.execute("CREATE DATABASE bench")
+    return server.replace("/postgres?", "/bench?")
 
 
 def _note(found: Figures, job: str, told: dict[str, float]) -> None:
