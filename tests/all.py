@@ -11,8 +11,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import psycopg
-
 from deploy import linux
 from tests import migrated, postgres
 
@@ -35,22 +33,8 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
 def run_pytest(title: str, database_url: str, arguments: Sequence[str]) -> int:
     print(f"Tests on {title}:", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), *arguments]
-    made = {migrated.NAME: prepare(database_url)}
+    made = {migrated.NAME: migrated.make(database_url, STATE, environment)}
     return subprocess.run(command, cwd=BASE, env=environment(database_url, **made), check=False).returncode
-
-
-def prepare(database_url: str) -> str:
-    """Make the database that those of the tests are copied from; gives its file, or its name on the server."""
-    if database_url.startswith("sqlite:"):
-        made = STATE / "migrated.sqlite3"
-        for left in STATE.glob(f"{made.name}*"):
-            left.unlink()
-        migrated.migrate(environment(f"sqlite:///{made}"))
-        return str(made)
-    with psycopg.connect(database_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {migrated.TEMPLATE}")
-    migrated.migrate(environment(database_url.replace("/postgres?", f"/{migrated.TEMPLATE}?")))
-    return migrated.TEMPLATE
 
 
 def main(arguments: Sequence[str]) -> int:

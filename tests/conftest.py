@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
-from deploy import linux
 from mailadmin.accounts.models import User
 from tables import append_only
 from tables.entries import get_cluster
@@ -37,8 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    names.look_up_in_files_alone()
-    linux.qualify_host_name()  # or else each sendmail sleeps for a minute; tests.all says so where it cannot be helped
+    names.settle()  # tests.all says so where it cannot be helped
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 BASE = Path(__file__).resolve().parent.parent
@@ -20,6 +22,23 @@ BASE = Path(__file__).resolve().parent.parent
 NAME = "TESTS_MIGRATED"
 #: What that is called on PostgreSQL.
 TEMPLATE = "migrated"
+
+
+def make(database_url: str, folder: Path, environment: Callable[[str], dict[str, str]]) -> str:
+    """Make the database that those of the tests are copied from: a file in the folder, or beside the one of the server.
+
+    ``environment`` gives the settings with a database. Answers what :data:`NAME` is to say.
+    """
+    if database_url.startswith("sqlite:"):
+        made = folder / "migrated.sqlite3"
+        for left in folder.glob(f"{made.name}*"):
+            left.unlink()
+        migrate(environment(f"sqlite:///{made}"))
+        return str(made)
+    with psycopg.connect(database_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+    migrate(environment(database_url.replace("/postgres?", f"/{TEMPLATE}?")))
+    return TEMPLATE
 
 
 def migrate(environment: dict[str, str]) -> None:

@@ -11,10 +11,20 @@ import re
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from deploy import linux
+
 SWITCH = Path("/etc/nsswitch.conf")
 
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+
+
+def settle() -> bool:
+    """Both that sendmail needs of names: files alone, and a host name with a domain. Says whether there is one; without
+    it each sendmail sleeps for a minute.
+    """
+    look_up_in_files_alone()
+    return linux.qualify_host_name()
 
 
 def look_up_in_files_alone() -> bool:

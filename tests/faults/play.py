@@ -46,10 +46,10 @@ def matches(pattern: str, name: str) -> bool:
 
 
 def prepare() -> None:
-    from deploy import linux
+    from tests import names
     from tests.faults import stage
 
-    linux.qualify_host_name()
+    names.settle()
     stage.load()
 
 

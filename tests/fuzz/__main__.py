@@ -21,6 +21,7 @@ from random import Random, SystemRandom
 
 from deploy import linux
 from tables.sendmail.tables import TABLES
+from tests import names
 from tests.fuzz.against import File, differences
 from tests.fuzz.files import make
 from tests.integration.lab import Lab, new_lab
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--files", type=int, default=7_000, help="how many files (default: 7000)")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(1_000_000), help="begin here again")
     chosen = parser.parse_args(arguments)
-    if not linux.qualify_host_name():
+    if not names.settle():
         print(linux.UNQUALIFIED, flush=True)
     print(f"Seed {chosen.seed}, {chosen.files} files.", flush=True)
     started = time.monotonic()
