@@ -14,7 +14,7 @@ from tables.entries import get_cluster
 from tables.models import Cluster
 from tests import migrated, names
 from tests.machine.summary import pytest_terminal_summary  # noqa: F401  pytest calls it
-from tests.people import CAST, make_person
+from tests.people import CAST, make_people
 
 #: Fixtures that open the database, of pytest-django's.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
@@ -101,7 +101,7 @@ def transactional_db(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def people(db: None, quick_settings: None) -> dict[str, User]:
-    return {username: make_person(username, role) for username, role in CAST.items()}
+    return make_people({username: [role] for username, role in CAST.items()})
 
 
 @pytest.fixture
