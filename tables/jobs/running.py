@@ -26,6 +26,7 @@ from tables import progress
 from tables.errors import ChangeError
 from tables.jobs.works import WORKS
 from tables.models import Job
+from tables.models.jobs import LONGEST_ADDRESS
 
 #: Changes from which on a page hands its work over to a job.
 MANY = 3_000
@@ -64,9 +65,10 @@ _begun: list[subprocess.Popen[bytes]] = []
 launch: Launch = in_a_process
 
 
-def start(*, person: User, work: str, title: str, arguments: dict[str, Any]) -> Job:
-    """Note a job and have it begun once the note is in the database."""
-    job = Job.objects.create(person=person, work=work, title=title, arguments=arguments)
+def start(*, person: User, work: str, title: str, arguments: dict[str, Any], back: str) -> Job:
+    """Note a job and have it begun once the note is in the database. ``back`` is where to go on should it fail."""
+    kept = back if len(back) <= LONGEST_ADDRESS else back.partition("?")[0]
+    job = Job.objects.create(person=person, work=work, title=title, arguments=arguments, address=kept)
     transaction.on_commit(lambda: _begin(job))
     return job
 
@@ -83,7 +85,7 @@ def do(pk: int) -> Job:
     ):
         raise ChangeError(f"Job {pk} does not wait to be done.")
     job = Job.objects.select_related("person").get(pk=pk)
-    state, said, address = Job.State.FAILED, "", ""
+    state, said, address = Job.State.FAILED, "", job.address
     try:
         with progress.heard_by(_notes(job)):
             result = WORKS[job.work](job.person, job.arguments)

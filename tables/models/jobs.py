@@ -5,6 +5,9 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+#: Characters of an address that a job keeps.
+LONGEST_ADDRESS = 500
+
 
 class Job(models.Model):
     """One piece of work by one person. What it changes it changes in one transaction: whole or not at all."""
@@ -23,9 +26,9 @@ class Job(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
     #: The process that does it, on the machine that serves the page.
     pid = models.IntegerField(null=True, blank=True)
-    #: What came of it, or why nothing did, and the page to go on with.
+    #: What came of it, or why nothing did, and the page to go on with: until it is done the one that it was asked from.
     said = models.TextField(blank=True)
-    address = models.CharField(max_length=500, blank=True)
+    address = models.CharField(max_length=LONGEST_ADDRESS, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

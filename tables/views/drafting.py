@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -79,7 +80,8 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
         drafting.refuse_foreign(request=wanted, actor=actor_of(request))
         given = {"request": pk, "reason": typed["reason"], "ticket": typed["ticket"]}
         title = f"Submitting request {pk}"
-        job = running.start(person=person_of(request), work="submit", title=title, arguments=given)
+        back = reverse("request", args=[pk])
+        job = running.start(person=person_of(request), work="submit", title=title, arguments=given, back=back)
         return redirect("job", pk=job.pk)
     try:
         done = drafting.submit(request=wanted, actor=actor_of(request), reason=typed["reason"], ticket=typed["ticket"])

@@ -159,15 +159,16 @@ def _made(request: HttpRequest, selection: Selection, count: int, act: str, type
             "typed": typed,
             "into": into.pk if into else None,
         }
-        return started(request, "bulk", f"Making a draft of {count} entries of {selection.table.name}", given)
+        title = f"Making a draft of {count} entries of {selection.table.name}"
+        return started(request, "bulk", title, given, back_to(request, selection.table))
     draft = doing.bulk(
         cluster=cluster_of(request), actor=actor_of(request), selection=selection, act=act, typed=typed, into=into
     )
     return made(request, draft.pk)
 
 
-def started(request: HttpRequest, work: str, title: str, given: dict[str, Any]) -> HttpResponse:
-    job = running.start(person=person_of(request), work=work, title=title, arguments=given)
+def started(request: HttpRequest, work: str, title: str, given: dict[str, Any], back: str) -> HttpResponse:
+    job = running.start(person=person_of(request), work=work, title=title, arguments=given, back=back)
     return redirect("job", pk=job.pk)
 
 

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts.models import User
@@ -252,7 +253,8 @@ def carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = find_request(request, pk)
     if wanted.changes.count() > running.MANY:
         title = f"Applying request {pk}"
-        job = running.start(person=person_of(request), work="carry-out", title=title, arguments={"request": pk})
+        given, back = {"request": pk}, reverse("request", args=[pk])
+        job = running.start(person=person_of(request), work="carry-out", title=title, arguments=given, back=back)
         return redirect("job", pk=job.pk)
     try:
         tell(request, reviews.carry_out(request=wanted, actor=actor_of(request)))

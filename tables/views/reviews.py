@@ -6,6 +6,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from mailadmin.accounts.roles import REVIEW
@@ -46,7 +47,8 @@ def _by_job(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm) -> Ht
     given = {"request": wanted.pk, "checksum": typed["checksum"], "comment": typed["comment"]}
     given["ticked"] = sorted(ticked(request))
     title = f"Approving request {wanted.pk}"
-    job = running.start(person=person_of(request), work="approve", title=title, arguments=given)
+    back = reverse("request", args=[wanted.pk])
+    job = running.start(person=person_of(request), work="approve", title=title, arguments=given, back=back)
     return redirect("job", pk=job.pk)
 
 

@@ -155,6 +155,7 @@ def _in_a_job(request: HttpRequest, table: TableSpec, typed: dict[str, Any], pat
             "how": asdict(_how(typed, name)),
             "reason": typed["reason"],
         },
+        back=reverse("sheet-import", args=[table]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from mailadmin.accounts.roles import EDIT
@@ -102,6 +103,8 @@ def _made(request: HttpRequest, wanted: Sweep, put: str, count: int) -> HttpResp
             "places": wanted.places,
             "into": into.pk if into else None,
         }
-        return started(request, "sweep", f"Making a draft of all places of {wanted.sought.text}", given)
+        return started(
+            request, "sweep", f"Making a draft of all places of {wanted.sought.text}", given, reverse("sweep")
+        )
     draft = doing.carry_out_sweep(cluster=cluster_of(request), actor=actor_of(request), wanted=wanted, into=into)
     return made(request, draft.pk)

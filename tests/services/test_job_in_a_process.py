@@ -38,7 +38,7 @@ def test_a_process_of_its_own_does_it(
     monkeypatch.setattr(running, "launch", running.in_a_process)
     given = {"request": draft.pk, "reason": "many", "ticket": ""}
 
-    job = running.start(person=alice, work="submit", title="Submitting", arguments=given)
+    job = running.start(person=alice, work="submit", title="Submitting", arguments=given, back="/")
 
     job.refresh_from_db()
     assert job.pid

@@ -62,6 +62,13 @@ def test_what_a_service_refuses_is_what_the_job_says(alice: User, bob: User, dra
     assert stands("aliases", "info") is None
 
 
+def test_where_it_was_asked_from_is_kept_without_a_filter_that_is_too_long(alice: User) -> None:
+    short, long = "/tables/aliases/?q=anna", f"/tables/aliases/?q={'a' * 500}"
+    begun = [running.start(person=alice, work="bulk", title="", arguments={}, back=back) for back in (short, long)]
+
+    assert [job.address for job in begun] == [short, "/tables/aliases/"]
+
+
 def test_a_request_that_is_gone_is_said_to_be(alice: User, draft: ChangeRequest) -> None:
     assert running.do(queued(alice, draft, request=10**6).pk).said == "There is no request 1000000 any more."
 

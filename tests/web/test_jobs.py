@@ -70,5 +70,6 @@ def test_what_failed_says_why(alice: User, draft: ChangeRequest) -> None:
     page = text(client.get(f"/jobs/{job.pk}/"))
 
     assert "This change needs a second person" in page
+    assert f'<a href="/requests/{draft.pk}/">Back to where it was asked for</a>' in page
     save(alice, "aliases", "other", "anna")
     assert stands("aliases", "info") is None
