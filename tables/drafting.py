@@ -20,6 +20,9 @@ from tables.states import from_json
 
 State = ChangeRequest.State
 
+#: Drafts that are what they are: nothing is collected in them, and nothing left out.
+WHOLE = (ChangeRequest.Kind.POLICY, ChangeRequest.Kind.TAKE_OVER)
+
 #: Characters that the name of a ticket may have.
 TICKET = 200
 
@@ -27,7 +30,7 @@ TICKET = 200
 def find(*, scope: Scope, cluster: Cluster, person: User, pk: int) -> ChangeRequest | None:
     """The draft of that number, while it is one and this person may go on with it."""
     found = seeing.requests(scope, cluster).filter(pk=pk, state=State.DRAFT, author=person)
-    return found.exclude(kind=ChangeRequest.Kind.POLICY).first()
+    return found.exclude(kind__in=WHOLE).first()
 
 
 def is_editor(*, request: ChangeRequest, person: User) -> bool:
@@ -70,6 +73,7 @@ def risks(request: ChangeRequest) -> list[Risk]:
 def take_out(*, request: ChangeRequest, actor: Actor, chosen: Collection[int]) -> int:
     """Leave some of its changes out, by their numbers; how many there were."""
     request = _own(request, actor)
+    refuse_whole(request)
     found = Change.objects.filter(request=request, pk__in=chosen)
     gone, _by_model = found.delete()
     return gone
@@ -99,6 +103,12 @@ def _own(request: ChangeRequest, actor: Actor) -> ChangeRequest:
     request = applying.locked(request)
     refuse_foreign(request=request, actor=actor)
     return request
+
+
+def refuse_whole(request: ChangeRequest) -> None:
+    """Refuse to add to a draft, or to leave something of it out, that is one thing as a whole."""
+    if request.kind in WHOLE:
+        raise ChangeError("This draft is submitted as a whole, or discarded: nothing is added to it or left out.")
 
 
 def refuse_foreign(*, request: ChangeRequest, actor: Actor) -> None:

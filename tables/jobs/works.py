@@ -24,6 +24,7 @@ from tables.models import ChangeRequest, Cluster
 from tables.sendmail.tables import get
 from tables.sheets import importing
 from tables.sheets.candidates import How
+from tables.takeover import taking
 
 State = ChangeRequest.State
 
@@ -129,6 +130,20 @@ def sheet(person: User, given: dict[str, Any]) -> Result:
     return Result(importing.told(done, given["table"]), address)
 
 
+def taken_over(person: User, given: dict[str, Any]) -> Result:
+    """``drift``, ``reason``: a draft of what the hand wrote into a large file."""
+    try:
+        drift = seeing.drift(scopes.of_person(person), given["drift"])
+    except Http404:
+        raise ChangeError("Nobody knows of that file any more.") from None
+    draft = taking.take_over(drift=drift, actor=Actor.of(person), reason=given["reason"], submit=False)
+    if draft is None:
+        said = f"{drift} is taken over: the tables said all of it already."
+        return Result(said, reverse("drift", args=[drift.pk]))
+    said = f"Draft {draft.pk} says in the tables what was written by hand. Look at it, then submit it."
+    return Result(said, reverse("request", args=[draft.pk]))
+
+
 def _judging(done: int, total: int) -> None:
     progress.say("Judging entries", done, total)
 
@@ -149,4 +164,5 @@ WORKS: dict[str, Work] = {
     "submit": submit,
     "approve": approve,
     "carry-out": carry_out,
+    "take-over": taken_over,
 }

@@ -19,6 +19,7 @@ from tables.entries import rows
 from tables.errors import ChangeError, Forbidden
 from tables.importing import own_names
 from tables.models import ChangeRequest, Cluster, Drift
+from tables.progress import say
 from tables.readings import Pieces
 from tables.releases import file_items, snapshot
 from tables.sendmail import commands
@@ -35,6 +36,9 @@ from tables.takeover.places import widened
 
 NAMES = TABLES["local-host-names"]
 
+#: Bytes of a file beyond which looking what to take over of it is a work of its own: 50,000 lines take two seconds.
+LARGE = 3_000_000
+
 #: Problems of a file that are told; more are only counted.
 TOLD = 100
 
@@ -50,6 +54,10 @@ class Preview:
     @property
     def nothing(self) -> bool:
         return not self.merged.pairs and not self.merged.texts
+
+
+def is_large(drift: Drift) -> bool:
+    return (drift.size or 0) > LARGE
 
 
 def why_not(drift: Drift) -> str:
@@ -84,8 +92,11 @@ def _preview(cluster: Cluster, table: TableSpec, drift: Drift) -> Preview:
     names = _local_names(cluster)
     with tempfile.TemporaryDirectory(prefix="mailadmin-take-over-") as name:
         work = Path(name)
+        say("Reading what was live")
         base = outline(table, _base(cluster, table, change), work / "base")
+        say("Reading the file")
         their = outline(table, _theirs(drift, table, names, found), work / "theirs")
+        say("Comparing the two")
         hunks = compare(
             work / "base",
             work / "theirs",
@@ -93,6 +104,7 @@ def _preview(cluster: Cluster, table: TableSpec, drift: Drift) -> Preview:
             scratch=work / "diff",
             timeout=settings.COMMAND_SECONDS,
         )
+    say("Working out what was changed")
     hunks = widened(hunks, base, [their.size(hunk.their_start, hunk.their_end) for hunk in hunks])
     meant = wanted(
         cluster=cluster,
@@ -143,10 +155,11 @@ def _local_names(cluster: Cluster) -> frozenset[str]:
 
 
 @transaction.atomic
-def take_over(*, drift: Drift, actor: Actor, reason: str = "") -> ChangeRequest | None:
+def take_over(*, drift: Drift, actor: Actor, reason: str = "", submit: bool = True) -> ChangeRequest | None:
     """A change request that says in the tables what the hand wrote; it goes through the gate like any other.
 
-    ``None`` when the tables say all of it already: then the file is taken over as it is.
+    Not submitted it is a draft, for who has not seen before what is in it. ``None`` when the tables say all of it
+    already: then the file is taken over as it is.
     """
     if actor.person is not None and not actor.person.has_perm(EDIT):
         raise Forbidden("You may look, but not change anything. Ask an administrator for the role postmaster.")
@@ -164,7 +177,7 @@ def take_over(*, drift: Drift, actor: Actor, reason: str = "") -> ChangeRequest 
     request = _proposed(drift, actor, found.merged, reason)
     drift.request = request
     drift.save(update_fields=["request"])
-    return changes.submit(request=request, actor=actor)
+    return changes.submit(request=request, actor=actor) if submit else request
 
 
 def _proposed(drift: Drift, actor: Actor, merged: Merged, reason: str) -> ChangeRequest:

@@ -36,6 +36,7 @@ def go_on(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = find_request(request, pk)
     with told(request):
         drafting.refuse_foreign(request=wanted, actor=actor_of(request))
+        drafting.refuse_whole(wanted)
         request.session[DRAFT] = wanted.pk
         messages.success(request, f"What you save goes into draft {pk}.")
     return redirect("request", pk=pk)

@@ -7,6 +7,7 @@ import stat
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from mailadmin.accounts import roles
@@ -15,6 +16,7 @@ from tables.context import about, scope_of
 from tables.differences import Line, difference, of_text
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonForm
+from tables.jobs import running
 from tables.models import Drift
 from tables.sendmail.looking import likely
 from tables.sendmail.spec import Entry, TableSpec
@@ -47,8 +49,11 @@ def take_over(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         form.is_valid()
+        reason = form.cleaned_data.get("reason", "")
+        if taking.is_large(drift):
+            return _by_job(request, drift, reason)
         try:
-            done = taking.take_over(drift=drift, actor=actor_of(request), reason=form.cleaned_data.get("reason", ""))
+            done = taking.take_over(drift=drift, actor=actor_of(request), reason=reason)
         except Forbidden:
             raise
         except ChangeError as error:
@@ -62,7 +67,23 @@ def take_over(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "drifts/take_over.html", {"drift": drift, "form": form, **_previewed(drift)})
 
 
+def _by_job(request: HttpRequest, drift: Drift, reason: str) -> HttpResponse:
+    if trouble := taking.why_not(drift):
+        messages.error(request, trouble)
+        return redirect("drift", pk=drift.pk)
+    job = running.start(
+        person=person_of(request),
+        work="take-over",
+        title=f"Comparing {drift}",
+        arguments={"drift": drift.pk, "reason": reason},
+        back=reverse("drift", args=[drift.pk]),
+    )
+    return redirect("job", pk=job.pk)
+
+
 def _previewed(drift: Drift) -> dict[str, object]:
+    if taking.is_large(drift):
+        return {"trouble": trouble} if (trouble := taking.why_not(drift)) else {"large": True}
     try:
         preview = taking.preview(drift)
     except ChangeError as error:

@@ -185,6 +185,8 @@ class DraftPart:
     risks: list[Risk]
     judged: bool
     collecting: bool
+    #: Nothing is collected in it or left out.
+    whole: bool
 
 
 def draft_part(request: HttpRequest, wanted: ChangeRequest, user: User, total: int) -> DraftPart | None:
@@ -192,7 +194,8 @@ def draft_part(request: HttpRequest, wanted: ChangeRequest, user: User, total: i
         return None
     judged, current = total <= JUDGED, draft_of(request)
     risks = drafting.risks(wanted) if judged else []
-    return DraftPart(drafting.summary(wanted), risks, judged, current is not None and current.pk == wanted.pk)
+    collecting = current is not None and current.pk == wanted.pk
+    return DraftPart(drafting.summary(wanted), risks, judged, collecting, wanted.kind in drafting.WHOLE)
 
 
 def texts_of(wanted: ChangeRequest) -> list[tuple[str, list[Line]]]:

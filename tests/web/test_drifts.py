@@ -13,7 +13,9 @@ from mailadmin.accounts.models import User
 from tables import publishing, releases
 from tables.actors import Actor
 from tables.entries import get_cluster
-from tables.models import Drift, Host, Notice, Publication
+from tables.jobs import running
+from tables.models import Drift, Host, Job, Notice, Publication
+from tables.takeover import taking
 from tests.places import place
 from tests.services.drifting import appended, found_after
 from tests.services.editing import save
@@ -174,6 +176,76 @@ def test_comments_alone_can_be_taken_over_and_back(host: Host, alice: User) -> N
     assert "# the end" in text_of(browser, where)
     assert "# the end" in text_of(browser, f"{where}undo/")
     assert "is applied" in text(browser.post(f"{where}undo/", {"reason": "no"}, follow=True))
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are large from the first byte on, and jobs wait until the test does them."""
+    monkeypatch.setattr(taking, "LARGE", 0)
+    monkeypatch.setattr(running, "launch", lambda _job: None)
+
+
+@pytest.mark.usefixtures("large")
+def test_of_a_large_file_a_job_makes_a_draft_that_is_looked_at_and_submitted(
+    host: Host, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drift = found_after("aliases", "# by hand\n\npostmaster:\troot\nsales:\tbob\n")
+    browser = visitor(alice)
+    assert "The file is large." in text_of(browser, f"/drifts/{drift.pk}/take-over/")
+    browser.post(f"/drifts/{drift.pk}/take-over/", {"reason": "They did it at night"})
+    job = running.do(Job.objects.get().pk)
+    drift.refresh_from_db()
+    assert (job.state, job.address, drift.state) == ("done", f"/requests/{drift.request_id}/", Drift.State.OPEN)
+    page = text_of(browser, job.address)
+    assert "They did it at night" in page
+    assert "# by hand" in page
+    assert "Leave this change out" not in page
+    assert "Collect more in it" not in page
+    monkeypatch.setattr(running, "MANY", 0)  # so that a job submits it
+    browser.post(f"{job.address}submit/", {"reason": "They did it at night"})
+    assert running.do(Job.objects.latest("pk").pk).state == "done"
+    drift.refresh_from_db()
+    assert drift.state == Drift.State.TAKEN_OVER
+
+
+@pytest.mark.usefixtures("large")
+def test_a_draft_of_a_file_is_neither_added_to_nor_cut(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    browser = visitor(alice)
+    browser.post(f"/drifts/{drift.pk}/take-over/")
+    running.do(Job.objects.get().pk)
+    drift.refresh_from_db()
+    draft = drift.request
+    assert draft
+    change = draft.changes.get()
+    for what, given in (("take-out", {"change": change.pk}), ("collect", {})):
+        page = text(browser.post(f"/requests/{draft.pk}/{what}/", given, follow=True))
+        assert "submitted as a whole, or discarded" in page
+    assert draft.changes.count() == 1
+    assert "takes it over already" in text(browser.post(f"/drifts/{drift.pk}/take-over/", follow=True))
+    browser.post(f"/requests/{draft.pk}/discard/")
+    browser.post(f"/drifts/{drift.pk}/take-over/")
+    assert Job.objects.filter(state="queued").count() == 1
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_file_that_says_what_the_tables_say_is_taken_over_at_once(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    save(alice, "aliases", "info", "bob")
+    visitor(alice).post(f"/drifts/{drift.pk}/take-over/")
+    job = running.do(Job.objects.get().pk)
+    drift.refresh_from_db()
+    assert (drift.state, job.address) == (Drift.State.TAKEN_OVER, f"/drifts/{drift.pk}/")
+
+
+@pytest.mark.usefixtures("large")
+def test_a_job_for_a_file_that_is_not_theirs_says_so(host: Host, alice: User) -> None:
+    drift = appended("aliases", "info: bob\n")
+    visitor(alice).post(f"/drifts/{drift.pk}/take-over/")
+    User.objects.filter(pk=alice.pk).update(limited=True)
+    job = running.do(Job.objects.get().pk)
+    assert (job.state, job.said) == ("failed", "Nobody knows of that file any more.")
+    assert job.address == f"/drifts/{drift.pk}/"
 
 
 def text_of(browser: Client, address: str) -> str:
