@@ -22,7 +22,7 @@ from mailadmin.accounts.models import User
 from tables.actors import Actor
 from tables.entries import get_cluster
 from tables.management.failures import one_line
-from tables.models import Cluster
+from tables.models import ChangeRequest, Cluster
 from tables.publishing.hosts import cluster_named
 from tables.sendmail.secret import masked
 from tables.sendmail.spec import Grade, Problem, TableSpec
@@ -98,6 +98,19 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     """A problem as the commands' JSON shows it. It may quote a line in which a password stands."""
     words = {"message": masked(problem.message), "remedy": masked(problem.remedy)}
     return {"rule": problem.rule, "grade": str(problem.grade), "line": problem.line, **words}
+
+
+def became(request: ChangeRequest | None) -> str:
+    """What an import made of it, in a sentence."""
+    if request is None:
+        return "The tables say this already. Nothing was changed."
+    if request.kind == ChangeRequest.Kind.BASELINE:
+        return "Taken over as the baseline."
+    if request.state == ChangeRequest.State.DRAFT:
+        return f"Draft {request.pk} has it. Look at it in the panel, mend what is broken, then submit it."
+    if request.state == ChangeRequest.State.APPLIED:
+        return f"Applied as change request {request.pk}."
+    return f"Change request {request.pk} waits for a second person ({', '.join(request.risks)})."
 
 
 def add_table_argument(parser: CommandParser, help_text: str) -> None:

@@ -19,6 +19,7 @@ from tables.management.command import (
     actor_from,
     add_cluster_argument,
     add_table_argument,
+    became,
     cluster_from,
     counted,
     decoded,
@@ -28,7 +29,6 @@ from tables.management.command import (
     progress_bar,
     table_from,
 )
-from tables.models import ChangeRequest
 from tables.searching import gaps
 from tables.sendmail.spec import Entry, Parsed, Passage, Problem, TableSpec
 from tables.sendmail.tables import TABLES
@@ -82,7 +82,7 @@ class Command(TablesCommand):
             self.stdout.write("Nothing was written.")
         else:
             self._report(outcome.reports, notes=notes)
-            self.stdout.write(self._said(outcome.request))
+            self.stdout.write(became(outcome.request))
 
     def _import(self, files: Mapping[str, Path], options: dict[str, Any]) -> Outcome:
         cluster, actor = cluster_from(options["cluster"]), actor_from(options["actor"])
@@ -136,16 +136,6 @@ class Command(TablesCommand):
         for report in reports:
             found = self.summary(problem.grade for problem in report.problems)
             self.stdout.write(f"{report.table.name}: {counted(report.entries, 'entry')}{found and ', '}{found}")
-
-    def _said(self, request: ChangeRequest | None) -> str:
-        if request is None:
-            return "The tables say this already. Nothing was changed."
-        if request.kind == ChangeRequest.Kind.BASELINE:
-            return "Taken over as the baseline."
-        if request.state == ChangeRequest.State.APPLIED:
-            return f"Applied as change request {request.pk}."
-        risks = ", ".join(request.risks)
-        return f"Change request {request.pk} waits for a second person ({risks})."
 
     def _described(self, files: Mapping[str, Path], options: dict[str, Any]) -> dict[str, Any]:
         read = self._read(files, options)
