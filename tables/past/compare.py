@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from django.db.models import Max, Min, QuerySet
@@ -135,14 +136,16 @@ class Comparison:
     def _by_key(self, start: Place | None, most: int, *, backwards: bool) -> Found:
         rows: list[Difference] = []
         place = start
-        for some, place in self._parts(start, backwards=backwards):  # noqa: B007
-            rows += some
+        for spans, place in self._parts(start, backwards=backwards):  # noqa: B007
+            # Mostly all of them differ, and few are more than enough.
+            at_once = 2 * most if len(spans) <= FIRST else CHUNK
+            rows += islice(self._differences(spans, at_once), most - len(rows))
             if len(rows) >= most:
-                return Found(rows[:most], None)
+                return Found(rows, None)
         return Found(rows, None, place)
 
-    def _parts(self, start: Place | None, *, backwards: bool) -> Iterator[tuple[list[Difference], Place | None]]:
-        """What differs among so many keys, and where to go on; a table that ends leads to the next one."""
+    def _parts(self, start: Place | None, *, backwards: bool) -> Iterator[tuple[list[_Span], Place | None]]:
+        """What was changed among so many keys, and where to go on; a table that ends leads to the next one."""
         names = sorted((table.name for table in self.tables), key=_ORDER.__getitem__, reverse=backwards)
         if start is not None:
             names = [
@@ -161,7 +164,7 @@ class Comparison:
                 left = left - len(keys) if ended else 0
                 last = ended and number == len(names) - 1
                 going_on = None if last else Place(name, key or "")
-                yield list(self._differences(self._spans(name, keys, backwards=backwards))), going_on
+                yield self._spans(name, keys, backwards=backwards), going_on
                 if ended:
                     break
 
@@ -185,10 +188,10 @@ class Comparison:
 
     # --- the states ---
 
-    def _differences(self, spans: Sequence[_Span]) -> Iterator[Difference]:
+    def _differences(self, spans: Sequence[_Span], at_once: int = CHUNK) -> Iterator[Difference]:
         """With both states, without those that came back to what they were."""
-        for at in range(0, len(spans), CHUNK):
-            some = spans[at : at + CHUNK]
+        for at in range(0, len(spans), at_once):
+            some = spans[at : at + at_once]
             before = self._states("before", [span.first for span in some])
             after = self._states("after", [span.last for span in some])
             for span in some:

@@ -7,11 +7,15 @@ key: never the table, never the change log. Where so many rows hold nothing of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import repeat
+from operator import or_
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from tables import entries
 from tables.models import Change, Cluster
@@ -24,6 +28,8 @@ from tables.sendmail.secret import AUTH_PREFIX, MARKS
 from tables.sendmail.spec import Entry, TableSpec
 from tables.states import from_json
 
+#: Words in which JSON escapes nothing.
+_PLAIN = re.compile(r"[\w.@+-]+", re.ASCII)
 #: Rows that are looked at for one page: so many first, then so many more, and then the look ends.
 FIRST, MORE = 200, 1000
 
@@ -124,7 +130,7 @@ class Then:
     def _changed(self, keys: Sequence[str]) -> set[str]:
         if self.is_now or not keys:
             return set()
-        return set(self._later(keys).order_by().values_list("key", flat=True).distinct())
+        return set(self._later().filter(key__in=keys).order_by().values_list("key", flat=True).distinct())
 
     # --- what was changed since ---
 
@@ -133,37 +139,29 @@ class Then:
         the index has them side by side."""
         place = start
         way = "-" if backwards else ""
+        order = (f"{way}before_position", f"{way}key")
         logged = Change.objects.filter(cluster=self.cluster, table=self.table.name, number__isnull=False)
-        logged = logged.filter(self.scope.lines(), before_position__isnull=False)
+        logged = logged.filter(self.scope.lines(), before_position__isnull=False).order_by(*order)
+        logged = logged.annotate(before_text=Cast("before", TextField())) if self.words else logged
         for size in self._sizes(most):
-            after = Q() if place is None else _beyond("before_position", place, backwards=backwards)
-            found = logged.filter(after).order_by(f"{way}before_position", f"{way}key", f"{way}number")
-            places = list(found.values_list("before_position", "key")[:size])
-            place = (places[-1][0] or 0, places[-1][1]) if len(places) == size else None
-            yield self._first_later(dict.fromkeys(places), backwards=backwards), place
+            found = logged if place is None else logged.filter(_beyond("before_position", place, backwards=backwards))
+            last = found.values_list("before_position", "key")[size - 1 : size].first()
+            place = (last[0] or 0, last[1]) if last else None
+            if place is not None:
+                found = found.filter(~_beyond("before_position", place, backwards=backwards))
+            states = found.filter(self._first_later(), *map(_may_hold, self.words)).values_list("key", "before")
+            entries = [entry for key, before in states if (entry := from_json(key, before)) and self.matches(entry)]
+            yield entries, place
             if place is None:
                 return
 
-    def _first_later(self, places: Iterable[tuple[int | None, str]], *, backwards: bool) -> list[Entry]:
-        """Of the entries that stood at these places, those that did so when they changed first after then."""
-        wanted = set(places)
-        if not wanted:
-            return []
-        later = self._later([key for _position, key in wanted]).order_by()
-        firsts = later.values("key").annotate(first=Min("number")).values_list("first", flat=True)
-        states = Change.objects.filter(cluster=self.cluster, number__in=list(firsts))
-        found = (
-            from_json(key, before)
-            for position, key, before in states.values_list("before_position", "key", "before")
-            if (position, key) in wanted
-        )
-        matching = (entry for entry in found if entry is not None and self.matches(entry))
-        return sorted(matching, key=place_of, reverse=backwards)
+    def _first_later(self) -> Q:
+        """A change that was the first of its key after then."""
+        earlier = self._later().filter(key=OuterRef("key"), number__lt=OuterRef("number"))
+        return Q(number__gt=self.change_number) & ~Q(Exists(earlier))
 
-    def _later(self, keys: Sequence[str]) -> QuerySet[Change]:
-        return Change.objects.filter(
-            cluster=self.cluster, table=self.table.name, key__in=keys, number__gt=self.change_number
-        )
+    def _later(self) -> QuerySet[Change]:
+        return Change.objects.filter(cluster=self.cluster, table=self.table.name, number__gt=self.change_number)
 
     # --- words ---
 
@@ -178,6 +176,14 @@ class Then:
             yield entry.value
         if not hides or not _has_mark(entry.comment):
             yield entry.comment
+
+
+def _may_hold(word: set[str]) -> Q:
+    """What the database can tell of a word before: whether it stands anywhere in what an entry was, as far as JSON
+    leaves it as it is."""
+    if not all(_PLAIN.fullmatch(spelling) for spelling in word):
+        return Q()
+    return reduce(or_, (Q(key__icontains=spelling) | Q(before_text__icontains=spelling) for spelling in word))
 
 
 def _has_mark(text: str) -> bool:

@@ -77,8 +77,9 @@ def summary(results: Results) -> Iterator[str]:
 
 PAGE = """# What was made to fail, and what became of it
 
-Written by `make faults FAULTS="{command}"`, which prints the same table; without `--sample` it takes every call.
-{count} times a fault met a publisher that had four maps and five texts to change ({databases}); the programs, the
+Written by `make faults FAULTS="{command}"`, which prints the same table; without `--sample` it takes every call, and
+half an hour.
+{count:,} times a fault met a publisher that had four maps and five texts to change ({databases}); the programs, the
 signals and the refused system calls are real ones (strace). After each fault a look was taken at what was live, and
 then another publisher ran.
 
@@ -113,6 +114,6 @@ def page(results: Results, command: str) -> str:
     lines = [" | ".join(line) for line in rows(results)]
     head = [f"| {' | '.join(HEAD)} |", f"|{' --- |' * len(HEAD)}"]
     count = sum(len(found) for found in results.values())
-    databases = ", ".join(f"{len(found)} on {name}" for name, found in results.items())
+    databases = ", ".join(f"{len(found):,} on {name}" for name, found in results.items())
     text = PAGE.format(command=command, count=count, databases=databases)
     return "\n".join([text.rstrip("\n"), "", *head, *(f"| {line} |" for line in lines), ""])
