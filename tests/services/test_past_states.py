@@ -20,6 +20,7 @@ from tables.sendmail.spec import Entry
 from tables.sendmail.tables import TABLES
 from tables.snapshots import snapshot
 from tests.services import past
+from tests.services.editing import save
 from tests.services.past import NAMES, State, of_table
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +106,32 @@ def test_what_differs_between_two_points_is_what_replaying_gives(alice: User, bo
             assert compared(old, new) == wanted
             assert compared(old, new, way=True) == wanted
             assert wanted
+
+
+@pytest.mark.parametrize(
+    ("word", "is_found"),
+    [
+        ("INFO@old", True),
+        ("old.example", True),
+        ("küche", True),
+        ('"eilig"', True),
+        ("c:\\post", True),
+        ("a/b", True),
+        ("bücher.example", True),
+        ("xn--bcher-kva", True),
+        ("shop old.example", True),
+        ("shop new.example", False),
+        ("%", False),
+        ("_", False),
+    ],
+)
+def test_words_are_found_in_what_an_entry_was(alice: User, word: str, is_found: bool) -> None:
+    comment = 'Shop: für die Küche, "eilig", c:\\post, a/b'
+    save(alice, "virtusertable", "info@old.example", "anna@xn--bcher-kva.example", comment=comment)
+    number = get_cluster().last_change
+    save(alice, "virtusertable", "info@old.example", "bert@new.example", comment="")
+
+    found = [entry.key for entry in entries_of("virtusertable", number, query=word)]
+
+    assert found == (["info@old.example"] if is_found else [])
+    assert entries_of("virtusertable", number + 1, query="küche") == []
