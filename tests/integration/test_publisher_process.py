@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import new_database
 from tests.integration.daemon import wait_for
 from tests.places import place
 
@@ -49,8 +50,8 @@ def manage(environment: dict[str, str]) -> Manage:
 
 
 @pytest.fixture
-def publisher(directory: Path, environment: dict[str, str], manage: Manage) -> Iterator[subprocess.Popen[bytes]]:
-    manage("migrate", "--verbosity=0")
+def publisher(directory: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    new_database.copy_to(directory / "panel.sqlite3")
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "manage.py", "publisher"], env=environment, stderr=log)
     try:

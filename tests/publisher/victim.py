@@ -64,14 +64,13 @@ def in_child(work: Callable[[], None]) -> int:
 
 
 def make_state(directory: Path) -> None:
-    from django.core.management import call_command
-
     from tables import importing, publishing, releases
     from tables.actors import Actor
     from tables.entries import get_cluster
+    from tests import new_database
 
     use(directory / "start")
-    call_command("migrate", verbosity=0)
+    new_database.copy_to(directory / "start/database")
     source = directory / "source"
     source.mkdir()
     for name, text in OLD.items():

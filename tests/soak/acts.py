@@ -146,8 +146,8 @@ def stops(soak: Soak) -> str:
     host = soak.host
     if not host.publisher:
         raise Refused
-    if host.stop():
-        raise RuntimeError(f"the publisher of {host.name} did not end in an orderly way")
+    if status := host.stop():
+        raise RuntimeError(f"the publisher of {host.name} did not end in an orderly way: {status}")
     soak.later(host)
     return "publisher stopped"
 

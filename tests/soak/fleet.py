@@ -29,6 +29,8 @@ FILES = {
     "relay-domains": "partner.example\n",
 }
 POLL = 0.1
+#: What tells a publisher to end in an orderly way.
+ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 def ask(work: Callable[[], Any]) -> Any:
@@ -89,7 +91,10 @@ class Host:
 
     def start(self) -> None:
         if not self.publisher:
+            # A signal that comes before the publisher listens for it waits until it does.
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
             self.publisher = fork(self._run)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
 
     def _run(self) -> None:
         from tables.management.commands.publisher import Loop
@@ -98,8 +103,9 @@ class Host:
         loop = Loop(self.name, self.cluster)
         # Neither is about publishing, and each starts a process of its own.
         loop.check = loop.postman.look = lambda *_: None  # type: ignore[method-assign,assignment]
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDS:
             signal.signal(number, loop.stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
         loop.run()
 
     def kill(self) -> None:
