@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tables import closing, lapsing, reminding, scheduling
+from tables import closing, lapsing, reminding, scheduling, upkeep
 from tables.searching import gaps
 
 #: What is done, in order, and what is said of it when there was anything to do.
@@ -23,3 +23,4 @@ def keep() -> Iterator[str]:
     for chore, said in CHORES:
         if count := chore():
             yield said % count
+    upkeep.keep()

@@ -86,6 +86,15 @@ def remove(connection: Any) -> None:
 
 def _sqlite(table: str) -> Iterator[str]:
     yield (f"CREATE VIRTUAL TABLE {words(table)} USING fts5(text, tokenize = 'trigram', detail = none, columnsize = 0)")
+    yield from without_merging(table)
+
+
+def without_merging(table: str) -> Iterator[str]:
+    """SQLite puts parts of an index together in bursts of 30 ms, within whatever writes: :func:`merge` does it beside.
+
+    More than 15 parts of a size it still joins by itself.
+    """
+    yield f"INSERT INTO {words(table)}({words(table)}, rank) VALUES ('automerge', 0)"  # noqa: S608  our own names
 
 
 def _postgresql(table: str) -> Iterator[str]:
@@ -251,6 +260,14 @@ def _fill(cursor: Any, vendor: str, table: str, condition: str) -> None:
     cursor.execute(f"INSERT INTO {words(table)}{columns} {_documents(vendor, table, condition)} ORDER BY 1")
     if whole:
         cursor.execute(_index(table))
+
+
+def merge(connection: Any, *, table: str, pages: int) -> bool:
+    """On SQLite: put parts of an index together, and write about so many pages; false when there is nothing to do."""
+    with connection.cursor() as cursor:
+        before = connection.connection.total_changes
+        cursor.execute(f"INSERT INTO {words(table)}({words(table)}, rank) VALUES ('merge', %s)", [pages])  # noqa: S608
+        return bool(connection.connection.total_changes - before >= 2)  # noqa: PLR2004  as SQLite's manual has it
 
 
 # --- asking it --------------------------------------------------------------------------------------------------------
