@@ -267,7 +267,7 @@ def merge(connection: Any, *, table: str, pages: int) -> bool:
     with connection.cursor() as cursor:
         before = connection.connection.total_changes
         cursor.execute(f"INSERT INTO {words(table)}({words(table)}, rank) VALUES ('merge', %s)", [pages])  # noqa: S608
-        return bool(connection.connection.total_changes - before >= 2)  # noqa: PLR2004  as SQLite's manual has it
+        return bool(connection.connection.total_changes - before >= 2)
 
 
 # --- asking it --------------------------------------------------------------------------------------------------------
