@@ -344,12 +344,12 @@ def _update(cluster: Cluster, table: TableSpec, changes: Sequence[Change]) -> No
 
 
 def _number(cluster: Cluster, changes: Sequence[Change]) -> None:
-    """Give the changes their places in the change log."""
+    """Give the changes their places in the change log, and their keys free in the same stroke: it writes every row."""
     now = timezone.now()
     for number, change in enumerate(changes, start=cluster.last_change + 1):
-        change.number, change.applied_at = number, now
-    placed = [(change.pk, change.number, change.applied_at, change.alone) for change in changes]
-    bulk.update(model=Change, columns=("number", "applied_at", "alone"), rows=placed)
+        change.number, change.applied_at, change.holds = number, now, False
+    placed = [(change.pk, change.number, change.applied_at, change.alone, change.holds) for change in changes]
+    bulk.update(model=Change, columns=("number", "applied_at", "alone", "holds"), rows=placed)
     cluster.last_change += len(changes)
     cluster.save(update_fields=["last_change"])
 

@@ -87,7 +87,7 @@ GUARDS = (
         "update",
         _APPLIED,
         "OLD.number IS NULL AND NEW.number IS NOT NULL",
-        frozenset({"number", "applied_at", "alone"}),
+        frozenset({"number", "applied_at", "alone", "holds"}),
     ),
     Guard(
         "tables_change_stays",
@@ -95,7 +95,7 @@ GUARDS = (
         "update",
         _APPLIED,
         "OLD.number IS NOT NULL",
-        # A request lets its keys go after its changes got their numbers.
+        # Keys are let go when the changes get their numbers; requests of before did so afterwards.
         frozenset({"holds"}),
     ),
     Guard("tables_change_no_delete", "tables_change", "delete", _APPLIED, "OLD.number IS NOT NULL"),
