@@ -20,7 +20,7 @@ from tests.faults.table import after_that
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sendmail]
 
-KILLS = 16
+KILLS = 12
 KILLED = r"^killed"
 #: These have to do with the database; all others show the same on every one.
 ON_EVERY_DATABASE = r"^(killed|database|two publishers|clock)"

@@ -16,7 +16,7 @@ from tests.integration.lab import Lab, new_lab
 pytestmark = pytest.mark.sendmail
 
 #: Files of each table that are the same in every run, and those that are others in each.
-FIXED, OTHERS = 40, 20
+FIXED, OTHERS = 25, 15
 
 
 @pytest.fixture(scope="module")

@@ -245,7 +245,7 @@ def _is_under(word: str, key: str) -> bool:
 
 
 def test_invented_changes_have_the_risks_that_the_real_program_shows(oracles: list[Oracle]) -> None:
-    cases = invented(300, seed=3)
+    cases = invented(200, seed=3)
     wrong, plain = [], 0
     for case, shown in zip(cases, both(oracles, cases), strict=True):
         judged = TABLES[case.table].risks(case.entry(case.before), case.entry(case.after), look_into(case.world(None)))

@@ -103,6 +103,7 @@ def test_the_commits_follow_the_publications_each_once(repository: Repository, h
     assert git(repository, "symbolic-ref", "HEAD").strip() == f"refs/heads/{BRANCH}"
 
 
+@pytest.mark.one_database
 def test_author_and_dates_are_those_of_the_publication(repository: Repository, host: Host, alice: User) -> None:
     publication = published(host, "aliases", "a", "root", actor=Actor.of(alice))
     export(repository, host)
@@ -111,6 +112,7 @@ def test_author_and_dates_are_those_of_the_publication(repository: Repository, h
     assert log(repository, "%an %ae %at %cn %ct") == [f"alice alice@example.com {when} mailadmin {when}"]
 
 
+@pytest.mark.one_database
 def test_a_repository_is_packed_when_what_is_loose_grows_large(
     repository: Repository, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

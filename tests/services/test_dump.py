@@ -119,6 +119,7 @@ def test_a_dump_goes_to_another_database_and_back(dumped: Path, tmp_path: Path) 
     save(User.objects.get(username="alice"), "aliases", "new", "carl")
 
 
+@pytest.mark.one_database
 def test_a_dump_is_for_its_owner_and_has_no_password_of_a_person(dumped: Path, alice: User) -> None:
     assert dumped.stat().st_mode & 0o777 == 0o600
     with reading.opened(dumped) as found:
@@ -140,6 +141,7 @@ def test_only_a_file_is_written_or_replaced(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
 
 
+@pytest.mark.one_database
 def test_a_byte_of_any_member_that_was_altered_is_found(dumped: Path, tmp_path: Path) -> None:
     files = members(dumped)
     for name, data in files.items():
@@ -157,6 +159,7 @@ def _with_more(files: dict[str, bytes], _path: Path) -> dict[str, bytes]:
     return {**files, "more": b""}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("alter", [_without_last, _with_more])
 def test_a_member_too_few_or_too_many_is_found(
     dumped: Path, tmp_path: Path, alter: Callable[[Any, Path], dict[str, bytes]]
@@ -184,6 +187,7 @@ def test_without_secrets_no_password_is_in_it_and_nobody_loads_it(
     assert AuditEvent.objects.latest("number").action == "dump-hidden"
 
 
+@pytest.mark.one_database
 def test_where_no_password_stands_a_dump_without_secrets_is_the_same(alice: User, tmp_path: Path) -> None:
     save(alice, "aliases", "sales", "carl")
     made = writing.dump(path=tmp_path / "all.tar", actor=Actor.command(), secrets=False)
@@ -210,6 +214,7 @@ def forged(path: Path, model: str, column: str, value: Any) -> None:
     packed(path, {**files, manifest.NAME: told.as_bytes()})
 
 
+@pytest.mark.one_database
 def test_what_somebody_forged_with_the_right_digests_is_refused_in_words(dumped: Path) -> None:
     whole = dumped.read_bytes()
     empty()
@@ -233,6 +238,7 @@ def test_what_somebody_forged_with_the_right_digests_is_refused_in_words(dumped:
     assert not User.objects.exists()
 
 
+@pytest.mark.one_database
 def test_a_bomb_is_not_unpacked(dumped: Path, tmp_path: Path) -> None:
     files = members(dumped)
     bomb = gzip.compress(b" " * (64 << 20))
@@ -240,6 +246,7 @@ def test_a_bomb_is_not_unpacked(dumped: Path, tmp_path: Path) -> None:
         reading.check(packed(tmp_path / "bomb.tar", {**files, "tables.Cluster/000001.jsonl.gz": bomb}))
 
 
+@pytest.mark.one_database
 def test_a_file_cut_off_is_refused(dumped: Path) -> None:
     whole = dumped.read_bytes()
     for length in (0, 100, manifest.ROOM, manifest.ROOM + 5000, len(whole) * 9 // 10):
@@ -253,6 +260,7 @@ def test_a_database_that_holds_anything_is_refused(dumped: Path) -> None:
         loading.load(path=dumped, actor=Actor.command())
 
 
+@pytest.mark.one_database
 def test_another_version_is_refused(dumped: Path) -> None:
     here = manifest.migrations()
     with mock.patch.object(manifest, "migrations", return_value=here[:-1]), pytest.raises(ChangeError, match="newer"):
