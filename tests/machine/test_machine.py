@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from tests.machine.base import COUNTED, make_cast
 from tests.machine.driving import drive
 from tests.machine.machine import ChangeControl
