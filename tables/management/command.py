@@ -7,7 +7,7 @@ import os
 import sys
 from argparse import ArgumentTypeError
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -98,6 +98,22 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     """A problem as the commands' JSON shows it. It may quote a line in which a password stands."""
     words = {"message": masked(problem.message), "remedy": masked(problem.remedy)}
     return {"rule": problem.rule, "grade": str(problem.grade), "line": problem.line, **words}
+
+
+def add_import_arguments(parser: CommandParser, *, modes: Sequence[str]) -> None:
+    """Of whatever takes a file in. The first of the modes is what is done unasked."""
+    parser.add_argument(
+        "--mode",
+        choices=modes,
+        default=modes[0],
+        help="merge adds and changes (default), replace also deletes what the file lacks",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
+    parser.add_argument(
+        "--actor", type=filled, metavar="USER", help="who imports (default: the operating system's user)"
+    )
+    parser.add_argument("--reason", type=decoded, default="", metavar="TEXT", help="why; kept in the history")
+    add_cluster_argument(parser)
 
 
 def became(request: ChangeRequest | None) -> str:

@@ -13,12 +13,11 @@ from tables import drafting
 from tables.management.command import (
     TablesCommand,
     actor_from,
-    add_cluster_argument,
+    add_import_arguments,
     became,
     cluster_from,
     counted,
     decoded,
-    filled,
     filled_path,
     progress_bar,
 )
@@ -27,8 +26,6 @@ from tables.sendmail.tables import TABLES
 from tables.sendmail.text import decode, visible
 from tables.sheets import importing, mending
 from tables.sheets.looking import ENCODINGS
-
-WAYS = (importing.MERGE, importing.REPLACE)
 
 
 class Command(TablesCommand):
@@ -40,22 +37,13 @@ class Command(TablesCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=filled_path, help="the sheet; its format is seen from what is in it")
         parser.add_argument("--table", choices=list(TABLES), required=True, metavar="TABLE", help=", ".join(TABLES))
-        parser.add_argument(
-            "--mode",
-            choices=WAYS,
-            default=importing.MERGE,
-            help="merge adds and changes (default), replace also deletes what the sheet lacks",
-        )
+        add_import_arguments(parser, modes=(importing.MERGE, importing.REPLACE))
         parser.add_argument("--encoding", choices=list(ENCODINGS), default="", help="of a CSV, where it is in doubt")
         parser.add_argument("--leave-out-columns", action="store_true", help="pass over columns that nobody knows")
         parser.add_argument(
             "--draft", action="store_true", help="do not submit it: its author mends broken rows in the panel"
         )
-        parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
         parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
-        add_cluster_argument(parser)
-        parser.add_argument("--actor", type=filled, metavar="USER", help="who imports (the operating system's user)")
-        parser.add_argument("--reason", type=decoded, default="", metavar="TEXT", help="why; kept in the history")
         parser.add_argument("--ticket", type=decoded, default="", metavar="NAME", help="where the wish is kept")
 
     def handle(self, *, path: Path, dry_run: bool, draft: bool, **options: Any) -> None:

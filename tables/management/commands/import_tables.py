@@ -17,13 +17,11 @@ from tables.importing import FileReport, Outcome
 from tables.management.command import (
     TablesCommand,
     actor_from,
-    add_cluster_argument,
+    add_import_arguments,
     add_table_argument,
     became,
     cluster_from,
     counted,
-    decoded,
-    filled,
     filled_path,
     problem_json,
     progress_bar,
@@ -43,13 +41,7 @@ class Command(TablesCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=filled_path, help="a directory such as /etc/mail, or one file with --table")
         add_table_argument(parser, "import only this table")
-        parser.add_argument(
-            "--mode",
-            choices=[importing.MERGE, importing.REPLACE],
-            default=importing.MERGE,
-            help="merge adds and changes (default), replace also deletes what the file lacks",
-        )
-        parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
+        add_import_arguments(parser, modes=(importing.MERGE, importing.REPLACE))
         parser.add_argument("--json", action="store_true", help="print entries and problems as JSON")
         parser.add_argument("--secrets", action="store_true", help="print passwords as they are, not as dots")
         parser.add_argument(
@@ -60,11 +52,6 @@ class Command(TablesCommand):
             metavar="TABLE",
             help="take the file of this table though it looks like something else; kept in the history",
         )
-        add_cluster_argument(parser)
-        parser.add_argument(
-            "--actor", type=filled, metavar="USER", help="who imports (default: the operating system's user)"
-        )
-        parser.add_argument("--reason", type=decoded, default="", metavar="TEXT", help="why; kept in the history")
 
     def handle(self, *, path: Path, table: str | None, dry_run: bool, json: bool, **options: Any) -> None:
         files = importing.find_files(path, table_from(table))
