@@ -54,7 +54,7 @@ def test_what_puts_something_at_risk_waits(bob: User, sheet: Path) -> None:
 
 def test_a_broken_row_refuses_all_of_it(sheet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sheet.write_text(BROKEN)
-    with pytest.raises(CommandError, match=r"Nothing was imported, as 2 rows cannot be\."):
+    with pytest.raises(CommandError, match=r"Nothing was imported because of 2 broken rows\."):
         run("import_sheet", sheet, "--table", "virtusertable")
     assert not ChangeRequest.objects.exists()
     assert not BrokenRow.objects.exists()

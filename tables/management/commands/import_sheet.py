@@ -67,10 +67,8 @@ class Command(TablesCommand):
                     ticket=options["ticket"],
                 )
         if refused and not dry_run:
-            rows = counted(done.broken, "row")
-            raise CommandError(
-                f"Nothing was imported, as {rows} cannot be. Mend the sheet, or let --draft keep the rest."
-            )
+            rows = counted(done.broken, "broken row")
+            raise CommandError(f"Nothing was imported because of {rows}. Mend the sheet, or let --draft keep the rest.")
         found = {"new": counts.create, "changed": counts.update, "gone": counts.delete, "broken": done.broken}
         request = None if dry_run else done.request
         if options["json"]:
