@@ -14,7 +14,8 @@ from tables import changes, closing, drafting
 from tables.context import DRAFT, cluster_of
 from tables.forms import SubmitForm
 from tables.jobs import running
-from tables.views.access import actor_of, needs, person_of
+from tables.views.access import actor_of, needs
+from tables.views.jobs import started
 from tables.views.refusals import told
 from tables.views.requests import find_request, show, tell
 
@@ -80,10 +81,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     if wanted.changes.count() > running.MANY:
         drafting.refuse_foreign(request=wanted, actor=actor_of(request))
         given = {"request": pk, "reason": typed["reason"], "ticket": typed["ticket"]}
-        title = f"Submitting request {pk}"
-        back = reverse("request", args=[pk])
-        job = running.start(person=person_of(request), work="submit", title=title, arguments=given, back=back)
-        return redirect("job", pk=job.pk)
+        return started(request, "submit", f"Submitting request {pk}", given, reverse("request", args=[pk]))
     try:
         done = drafting.submit(request=wanted, actor=actor_of(request), reason=typed["reason"], ticket=typed["ticket"])
     except changes.Forbidden:

@@ -16,13 +16,13 @@ from tables.context import about, scope_of
 from tables.differences import Line, difference, of_text
 from tables.errors import ChangeError, Forbidden
 from tables.forms import ReasonForm
-from tables.jobs import running
 from tables.models import Drift
 from tables.sendmail.looking import likely
 from tables.sendmail.spec import Entry, TableSpec
 from tables.sendmail.tables import TABLES
 from tables.takeover import taking
 from tables.views.access import actor_of, needs, person_of
+from tables.views.jobs import started
 from tables.views.requests import tell
 
 #: Entries, texts and conflicts of a take-over that its page shows.
@@ -71,14 +71,8 @@ def _by_job(request: HttpRequest, drift: Drift, reason: str) -> HttpResponse:
     if trouble := taking.why_not(drift):
         messages.error(request, trouble)
         return redirect("drift", pk=drift.pk)
-    job = running.start(
-        person=person_of(request),
-        work="take-over",
-        title=f"Comparing {drift}",
-        arguments={"drift": drift.pk, "reason": reason},
-        back=reverse("drift", args=[drift.pk]),
-    )
-    return redirect("job", pk=job.pk)
+    given, back = {"drift": drift.pk, "reason": reason}, reverse("drift", args=[drift.pk])
+    return started(request, "take-over", f"Comparing {drift}", given, back)
 
 
 def _previewed(drift: Drift) -> dict[str, object]:

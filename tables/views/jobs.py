@@ -1,6 +1,8 @@
-"""How far long work is that one started oneself."""
+"""Long work that a page hands over, and how far it is."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,12 @@ from mailadmin.accounts.roles import VIEW
 from tables.jobs import running
 from tables.models import Job
 from tables.views.access import needs, person_of
+
+
+def started(request: HttpRequest, work: str, title: str, given: dict[str, Any], back: str) -> HttpResponse:
+    """Have a job do it, and go to its page. ``back``: where it leads should it fail."""
+    job = running.start(person=person_of(request), work=work, title=title, arguments=given, back=back)
+    return redirect("job", pk=job.pk)
 
 
 @require_safe

@@ -25,8 +25,9 @@ from tables.many.making import Look
 from tables.many.rows import Row
 from tables.many.select import Selection
 from tables.sendmail.spec import ABOUT, Entry, Problem, TableSpec
-from tables.views.access import actor_of, needs, person_of
+from tables.views.access import actor_of, needs
 from tables.views.entries import back_to
+from tables.views.jobs import started
 
 #: What somebody may type beside choosing what is to be done.
 TYPED = ("owner", "ticket", "starts", "ends", "comment", "find", "put", "whole", "in-value", "in-comment", "in-key")
@@ -165,11 +166,6 @@ def _made(request: HttpRequest, selection: Selection, count: int, act: str, type
         cluster=cluster_of(request), actor=actor_of(request), selection=selection, act=act, typed=typed, into=into
     )
     return made(request, draft.pk)
-
-
-def started(request: HttpRequest, work: str, title: str, given: dict[str, Any], back: str) -> HttpResponse:
-    job = running.start(person=person_of(request), work=work, title=title, arguments=given, back=back)
-    return redirect("job", pk=job.pk)
 
 
 def made(request: HttpRequest, pk: int) -> HttpResponse:

@@ -41,6 +41,7 @@ from tables.models import Change, ChangeRequest, Remark
 from tables.sendmail.spec import Risk
 from tables.views.access import actor_of, needs, person_of
 from tables.views.broken import broken_part
+from tables.views.jobs import started
 from tables.views.narrow import render_narrow
 from tables.views.paging import NEWEST, OLDEST, read_page
 from tables.views.proposals import proposals
@@ -255,10 +256,8 @@ def carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply what is approved and no longer held back."""
     wanted = find_request(request, pk)
     if wanted.changes.count() > running.MANY:
-        title = f"Applying request {pk}"
         given, back = {"request": pk}, reverse("request", args=[pk])
-        job = running.start(person=person_of(request), work="carry-out", title=title, arguments=given, back=back)
-        return redirect("job", pk=job.pk)
+        return started(request, "carry-out", f"Applying request {pk}", given, back)
     try:
         tell(request, reviews.carry_out(request=wanted, actor=actor_of(request)))
     except changes.Forbidden as error:

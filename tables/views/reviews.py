@@ -16,6 +16,7 @@ from tables.jobs import running
 from tables.models import ChangeRequest
 from tables.views.access import needs, person_of
 from tables.views.fresh import needs_fresh_login, recently_authenticated
+from tables.views.jobs import started
 from tables.views.requests import CHANGES_SHOWN, show, tell, ticked
 
 
@@ -46,10 +47,8 @@ def _by_job(request: HttpRequest, wanted: ChangeRequest, form: ReviewForm) -> Ht
     typed = form.cleaned_data
     given = {"request": wanted.pk, "checksum": typed["checksum"], "comment": typed["comment"]}
     given["ticked"] = sorted(ticked(request))
-    title = f"Approving request {wanted.pk}"
     back = reverse("request", args=[wanted.pk])
-    job = running.start(person=person_of(request), work="approve", title=title, arguments=given, back=back)
-    return redirect("job", pk=job.pk)
+    return started(request, "approve", f"Approving request {wanted.pk}", given, back)
 
 
 @require_POST

@@ -25,8 +25,7 @@ from tables.context import cluster_of, scope_of
 from tables.errors import ChangeError, Forbidden
 from tables.forms import LISTING_STATES, FilterForm, LinesField, QueryField, ReasonField
 from tables.importing import MERGE, REPLACE
-from tables.jobs import running
-from tables.models import BrokenRow, Job
+from tables.models import BrokenRow
 from tables.sendmail.spec import TableSpec
 from tables.sheets import exporting, importing, mending
 from tables.sheets.candidates import How
@@ -34,9 +33,10 @@ from tables.sheets.columns import SheetRefused, UnknownColumns, columns_of
 from tables.sheets.looking import ENCODINGS, MOST_BYTES, EncodingInDoubt
 from tables.sheets.writing import FORMATS, begun, write
 from tables.templatetags.panel import thousands
-from tables.views.access import actor_of, needs, person_of
+from tables.views.access import actor_of, needs
 from tables.views.broken import RowForm
 from tables.views.fresh import recently_authenticated
+from tables.views.jobs import started
 from tables.views.refusals import told
 
 #: Bytes from which on a file is read by a job.
@@ -73,7 +73,7 @@ def take_in(request: HttpRequest, table: TableSpec) -> HttpResponse:
     try:
         with _on_disk(form.cleaned_data) as (path, name):
             if path.stat().st_size > LONG:
-                return redirect("job", pk=_in_a_job(request, table, form.cleaned_data, path, name).pk)
+                return _in_a_job(request, table, form.cleaned_data, path, name)
             done = importing.draft_from(
                 cluster=cluster_of(request),
                 actor=actor_of(request),
@@ -138,25 +138,20 @@ def _how(typed: dict[str, Any], name: str) -> How:
     )
 
 
-def _in_a_job(request: HttpRequest, table: TableSpec, typed: dict[str, Any], path: Path, name: str) -> Job:
+def _in_a_job(request: HttpRequest, table: TableSpec, typed: dict[str, Any], path: Path, name: str) -> HttpResponse:
     """Have a large file read by a process of its own, which takes the file over."""
     folder = Path(settings.STATE_DIR) / "jobs"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="sheet-", delete=False) as kept:
         kept.write(path.read_bytes())
-    return running.start(
-        person=person_of(request),
-        work="sheet",
-        title=f"Reading a file for {table.name}",
-        arguments={
-            "path": kept.name,
-            "cluster": cluster_of(request).pk,
-            "table": table.name,
-            "how": asdict(_how(typed, name)),
-            "reason": typed["reason"],
-        },
-        back=reverse("sheet-import", args=[table]),
-    )
+    given = {
+        "path": kept.name,
+        "cluster": cluster_of(request).pk,
+        "table": table.name,
+        "how": asdict(_how(typed, name)),
+        "reason": typed["reason"],
+    }
+    return started(request, "sheet", f"Reading a file for {table.name}", given, reverse("sheet-import", args=[table]))
 
 
 # --- broken rows ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from tables.many.sweep import PLACES, Sweep
 from tables.sendmail.mentions import Sought, What
 from tables.sendmail.spec import Entry, TableSpec
 from tables.views.access import actor_of, needs
-from tables.views.many import made, places, shown_rows, started
+from tables.views.jobs import started
+from tables.views.many import made, places, shown_rows
 
 #: Places that the page lists; it counts all.
 LISTED = 100
